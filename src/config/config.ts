@@ -1,0 +1,129 @@
+import type { Secret } from './secret.ts';
+
+/** How to reach one PostgreSQL database, in libpq's own terms. */
+export interface ConnectionConfig {
+  /** Host name, address, or the folder of a unix socket when it starts with `/`. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret | undefined;
+  readonly database: string;
+  readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /** A file of CA certificates, or `system`. */
+  readonly sslRootCert: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
+  /** Seconds before a connection attempt is given up. */
+  readonly connectTimeoutSeconds: number;
+  /** Further libpq settings of the URL (`options`, `channel_binding`, …) as the environment variables that carry them. */
+  readonly libpqEnvironment: Readonly<Record<string, string>>;
+}
+
+/** Which database to dump and what of it. */
+export interface SourceConfig {
+  readonly connection: ConnectionConfig;
+  /** `pg_dump` patterns, as the user wrote them. */
+  readonly schemas: readonly string[];
+  readonly excludeSchemas: readonly string[];
+  readonly tables: readonly string[];
+  readonly excludeTables: readonly string[];
+  readonly excludeTableData: readonly string[];
+  /** Further arguments for `pg_dump`, already split as a shell splits words and free of those that this program owns. */
+  readonly dumpArgs: readonly string[];
+  readonly lockWaitTimeoutMs: number;
+  readonly rowCounts: 'auto' | 'exact' | 'off';
+  /** The folder that holds `<major>/bin` with the PostgreSQL client programs. */
+  readonly clientsDir: string;
+}
+
+/** A bucket and how to talk to it. */
+export interface S3StoreConfig {
+  readonly kind: 's3';
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+  /** An http(s) URL, or undefined for AWS itself. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  /** Both set, or both undefined: then the SDK's own credential chain is used. */
+  readonly accessKeyId: Secret | undefined;
+  readonly secretAccessKey: Secret | undefined;
+  readonly sessionToken: Secret | undefined;
+  readonly forcePathStyle: boolean;
+  readonly storageClass: string | undefined;
+  readonly sse: 'AES256' | 'aws:kms' | undefined;
+  readonly sseKmsKeyId: string | undefined;
+  readonly objectLock: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly forMs: number } | undefined;
+  /** Bytes, or `auto`: sized from the expected size of the stream. */
+  readonly partSize: 'auto' | number;
+  readonly maxParts: number;
+  readonly uploadConcurrency: number;
+  /** `auto` is `supported` on AWS itself and `required` on a custom endpoint. */
+  readonly checksums: 'auto' | 'required' | 'supported';
+  /** A request on whose connection nothing moves for this long is given up and tried again. */
+  readonly requestTimeoutMs: number;
+  /** A request is tried again, with growing pauses, until this long after its first try. */
+  readonly retryForMs: number;
+}
+
+/** A directory as a store. */
+export interface DirectoryStoreConfig {
+  readonly kind: 'directory';
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** Where backups are kept. */
+export type StoreConfig = S3StoreConfig | DirectoryStoreConfig;
+
+/** How an artifact is encrypted, if at all. */
+export type EncryptionConfig =
+  | { readonly kind: 'none' }
+  /** age and SSH public keys, each already checked for its form. */
+  | { readonly kind: 'age'; readonly recipients: readonly string[] }
+  /** Armoured public keys, one block each. */
+  | { readonly kind: 'gpg'; readonly publicKeys: readonly string[] }
+  | { readonly kind: 'gpg-passphrase'; readonly passphrase: Secret };
+
+/** What the stored bytes look like. */
+export interface FormConfig {
+  readonly format: 'custom' | 'plain';
+  readonly compression: 'zstd' | 'gzip' | 'none';
+  readonly compressionLevel: number;
+  readonly encryption: EncryptionConfig;
+}
+
+/** How one run behaves. */
+export interface RunConfig {
+  readonly timeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly attempts: number;
+  readonly verify: 'head' | 'download';
+  /** A fraction: 0.5 warns when a dump is smaller than half of the previous one. 0 never warns. */
+  readonly shrinkAlert: number;
+  readonly lock: 'auto' | 'on' | 'off';
+  /** A cron expression, checked, with the time zone it is meant in. */
+  readonly schedule: string | undefined;
+  readonly timezone: string;
+}
+
+/** How logs are written. */
+export interface LogConfig {
+  readonly format: 'auto' | 'pretty' | 'json';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** The whole configuration of a run, checked and complete. */
+export interface Config {
+  readonly source: SourceConfig;
+  readonly store: StoreConfig;
+  readonly form: FormConfig;
+  readonly run: RunConfig;
+  /** True where any KEEP_… variable is set: then the run also needs the right to list and delete. */
+  readonly retentionConfigured: boolean;
+  readonly log: LogConfig;
+  /** Whatever the user should be told but does not stop the run: near-miss names, settings without effect. */
+  readonly warnings: readonly string[];
+  /** Every secret of the configuration, for the log's redactor. */
+  readonly secrets: readonly Secret[];
+}
