@@ -1,0 +1,54 @@
+# The image a platform's cron starts: one run, one backup. Public base images only, nothing secret in any layer.
+
+FROM docker.io/library/node:24-trixie-slim AS program
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY src ./src
+RUN npm run build
+
+FROM docker.io/library/debian:trixie-slim AS clients
+# Majors that must be there, majors that are taken as soon as the archive has them, and the oldest minor of each that is
+# safe against a hostile server or dump (CVE-2026-6477, CVE-2026-18408). A client below its minor fails the build.
+ARG PG_MAJORS="14 15 16 17 18"
+ARG PG_MAJORS_NEXT="19"
+ARG PG_SAFE_MINORS="14.24 15.19 16.15 17.11 18.6 19.0"
+# The PostgreSQL project's own Debian archive or a mirror of it, and its armoured public key (empty: the key in Debian's
+# own postgresql-common package).
+ARG PG_ARCHIVE=https://apt.postgresql.org/pub/repos/apt
+ARG PG_ARCHIVE_KEY=""
+COPY .ci/fetch-clients.sh /
+RUN /fetch-clients.sh /clients
+
+FROM docker.io/library/debian:trixie-slim
+# gpg-agent is what gpg asks even for a passphrase it was handed; the four libraries are what libpq5 and psql load.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends \
+    age ca-certificates gpg gpg-agent tini zstd \
+    libgssapi-krb5-2 libldap2 liblz4-1 libreadline8t64 \
+  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
+  && groupadd --gid 10001 backup-job \
+  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin backup-job
+COPY --from=program /usr/local/bin/node /usr/local/bin/node
+# Only the programs that are used: the packages would bring perl, and Debian's pg_dump is a wrapper written in it.
+COPY --from=clients /clients/lib /usr/lib/postgresql
+COPY --from=clients /clients/status.d /var/lib/dpkg/status.d
+COPY .ci/check-programs.sh /tmp/
+RUN --mount=type=bind,from=clients,source=/clients/packages,target=/mnt \
+  dpkg --install /mnt/libpq5.deb && /tmp/check-programs.sh && rm -rf /tmp/* /var/log/* /var/cache/*
+COPY entrypoint.sh /app/
+COPY --from=program /build/dist/pg-offsite.mjs /app/
+
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="pg-offsite" \
+  org.opencontainers.image.description="PostgreSQL backups into a bucket you own: dumped, compressed, encrypted, streamed, verified, or a loud failure" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production LANG=C.UTF-8
+WORKDIR /app
+USER 10001:10001
+# For hosts that keep the container running. Doctor talks to the database and the store, hence the long pause.
+HEALTHCHECK --interval=1h --timeout=2m --start-period=1m CMD ["/app/entrypoint.sh", "doctor"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/app/entrypoint.sh"]

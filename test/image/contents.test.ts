@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { buildImage, hardened, inspectImage, runContainer } from '../support/image/container.ts';
+
+interface ImageConfig {
+  readonly User: string;
+  readonly Env: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Entrypoint: readonly string[];
+}
+
+/** The oldest minors without a known hole, as in the Dockerfile; written down twice so that none is lowered unseen. */
+const safeMinors = new Map([
+  [14, 24],
+  [15, 19],
+  [16, 15],
+  [17, 11],
+  [18, 6],
+  [19, 0],
+]);
+
+describe('the image', () => {
+  let image = '';
+  before(async () => {
+    image = await buildImage();
+  });
+
+  /** Runs a shell script in the image as any hardened platform would, and returns its output's lines. */
+  const lines = async (script: string): Promise<string[]> => {
+    const run = await runContainer(image, { args: ['-c', script], flags: [...hardened, '--entrypoint=sh'] });
+    assert.equal(run.exitCode, 0, run.stderr);
+    return run.stdout.trim().split('\n');
+  };
+
+  test('runs as a user of its own who is not root, behind an init', async () => {
+    const config = (await inspectImage(image))['Config'] as ImageConfig;
+    assert.equal(config.User, '10001:10001');
+    assert.deepEqual(config.Entrypoint, ['/usr/bin/tini', '--', '/app/entrypoint.sh']);
+  });
+
+  test('says what it is in labels, and how healthy it is by doctor', async () => {
+    const found = await inspectImage(image);
+    const { Labels: labels } = found['Config'] as ImageConfig;
+    for (const name of ['title', 'description', 'licenses', 'version', 'revision']) {
+      assert.ok(labels[`org.opencontainers.image.${name}`], name);
+    }
+    const { Test: check } = found['Healthcheck'] as { Test: readonly string[] };
+    assert.deepEqual(check, ['CMD', '/app/entrypoint.sh', 'doctor']);
+  });
+
+  test('holds no variable but the few it needs, and no trace of the machine that built it', async () => {
+    const found = await inspectImage(image);
+    const names = (found['Config'] as ImageConfig).Env.map((entry) => entry.split('=')[0]);
+    assert.deepEqual(names.sort(), ['LANG', 'NODE_ENV', 'PATH']);
+    assert.doesNotMatch(JSON.stringify(found), /EXTRA_CA_CERTS|SECRET|PASSWORD|TOKEN/i);
+    const writable = await lines(
+      'find / -xdev -writable -not -type l -not -path "/proc/*" 2>/dev/null | grep -v ^/dev || true',
+    );
+    assert.deepEqual(
+      writable.filter((path) => !['', '/tmp', '/var/tmp', '/run/lock'].includes(path)),
+      [],
+    );
+  });
+
+  test('holds the program as one file, and nothing that only a build needs', async () => {
+    assert.deepEqual(await lines('ls /app'), ['entrypoint.sh', 'pg-offsite.mjs']);
+    const unwanted = '-name node_modules -o -name npm -o -name "*.deb" -o -name pg_wrapper -o -name archive.asc';
+    const found = await lines(`find / -xdev \\( ${unwanted} \\) -not -path "/proc/*" 2>/dev/null || true`);
+    assert.deepEqual(found, ['']);
+    const perl = await lines(`dpkg-query -W -f '\${Package}\\n' | grep perl`);
+    assert.deepEqual(perl, ['perl-base'], 'only what the base image has');
+    assert.deepEqual(
+      await lines('ls /var/lib/apt/lists /etc/apt/sources.list.d | grep -i -e pgdg -e postgres || true'),
+      [''],
+    );
+  });
+
+  test('has clients of every major at a minor without known holes', async () => {
+    const versions = await lines('for dump in /usr/lib/postgresql/*/bin/pg_dump; do "$dump" --version; done');
+    assert.ok(versions.length >= 3, versions.join());
+    for (const version of versions) {
+      const [, major, minor] = /\(PostgreSQL\) (\d+)\.(\d+)/.exec(version) ?? [];
+      const safe = safeMinors.get(Number(major));
+      assert.ok(safe !== undefined && Number(minor) >= safe, version);
+    }
+    const programs = await lines('cd /usr/lib/postgresql && ls -d */bin/* | sed "s#.*/##" | sort | uniq -c');
+    const expected = ['pg_dump', 'pg_dumpall', 'pg_restore', 'psql'].map((name) => `${versions.length} ${name}`);
+    assert.deepEqual(
+      programs.map((line) => line.trim()),
+      expected,
+    );
+  });
+
+  test('tells scanners about the clients that dpkg does not know', async () => {
+    const known = await lines('cd /var/lib/dpkg/status.d && grep -h ^Package: * | sort');
+    const majors = await lines('ls /usr/lib/postgresql');
+    assert.deepEqual(known, majors.map((major) => `Package: postgresql-client-${major}`).sort());
+  });
+
+  test('trusts public certificate authorities', async () => {
+    const [count] = await lines('grep -c BEGIN /etc/ssl/certs/ca-certificates.crt');
+    assert.ok(Number(count) > 100, count);
+  });
+
+  test('encrypts with gpg, by key-less passphrase too, when nothing but /dev/shm can be written', async () => {
+    const script = `
+      export GNUPGHOME=$(mktemp -d -p /dev/shm)
+      echo secret > $GNUPGHOME/p
+      echo hello | gpg --batch --quiet --pinentry-mode loopback --passphrase-file $GNUPGHOME/p -c > $GNUPGHOME/x
+      gpg --batch --quiet --pinentry-mode loopback --passphrase-file $GNUPGHOME/p -d $GNUPGHOME/x`;
+    assert.deepEqual(await lines(script), ['hello']);
+  });
+});
+
+describe('building the image', () => {
+  test('is refused when a client is older than its safe minor', async () => {
+    const build = buildImage([17], ['--build-arg', 'PG_SAFE_MINORS=17.99']);
+    await assert.rejects(build, /postgresql-client-17 is 17\..*; the oldest safe minor is 17\.99/);
+  });
+
+  test('is refused when no safe minor of a major is known', async () => {
+    const build = buildImage([17], ['--build-arg', 'PG_SAFE_MINORS=16.15 18.6']);
+    await assert.rejects(build, /PG_SAFE_MINORS names no safe minor for 17/);
+  });
+
+  test('is refused when a wanted major is not in the archive', async () => {
+    await assert.rejects(buildImage([12345]), /the archive has no postgresql-client-12345/);
+  });
+
+  test('takes a next major as soon as the archive has it, and does without until then', async () => {
+    const image = await buildImage([15], ['--build-arg', 'PG_MAJORS_NEXT=17 12345']);
+    const run = await runContainer(image, { args: ['/usr/lib/postgresql'], flags: ['--entrypoint=ls'] });
+    assert.equal(run.stdout, '15\n17\n');
+  });
+});
