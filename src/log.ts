@@ -1,4 +1,41 @@
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { LogConfig } from './config/config.ts';
 
 /** The log that every part writes to: structured fields first, then a message. Made once, in the edge. */
 export type Log = Logger;
+
+/** Where log lines go. */
+export interface LogOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+}
+
+/**
+ * Makes the log. `auto` is coloured lines for people on a terminal and plain lines elsewhere, `pretty` forces the
+ * colours, `json` writes one JSON object a line.
+ * @param redact applied to every line before it leaves the process.
+ */
+export function createLog(config: LogConfig, output: LogOutput, redact: (text: string) => string): Log {
+  const redacted = {
+    write(text: string): void {
+      output.write(redact(text));
+    },
+  };
+  const options = { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (config.format === 'json') {
+    return pino({ ...options, formatters: { level: (level) => ({ level }) } }, redacted);
+  }
+  const colorize = config.format === 'pretty' || output.isTTY === true;
+  const lines = pretty.prettyFactory({
+    colorize,
+    translateTime: colorize ? 'SYS:HH:MM:ss' : 'SYS:standard',
+    singleLine: true,
+    ignore: 'pid,hostname',
+  });
+  return pino(options, {
+    write(text: string): void {
+      redacted.write(lines(JSON.parse(text)) ?? '');
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import { newBackupId } from '../catalog/ids.ts';
+import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
+import { type Artifact, type Manifest, schemaVersion, serializeManifest } from '../catalog/manifest.ts';
+import { restoreGuide } from '../catalog/restore-guide.ts';
+import { sha256Sums } from '../catalog/sums.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log.ts';
+import { compressionSuffix } from '../pipeline/compress.ts';
+import { encryptionSuffix } from '../pipeline/encrypt.ts';
+import { Census } from '../postgres/census.ts';
+import { dumpStage } from '../postgres/dump.ts';
+import { folderAddress } from './folder-address.ts';
+import { storeLane } from './lane.ts';
+import { preflight } from './preflight.ts';
+import { previousBackup, shrinkWarning } from './previous.ts';
+import { verifyStored } from './verify.ts';
+import { WrittenObjects } from './written.ts';
+
+/** What every run gets from the edge. */
+export interface RunContext {
+  readonly config: Config;
+  readonly log: Log;
+  /** Aborted with a Failure: a deadline, a signal. */
+  readonly signal: AbortSignal;
+  /** The `PATH` to look for programs in. */
+  readonly searchPath: string;
+  readonly toolVersion: string;
+  readonly progressIntervalMs: number;
+}
+
+/** A backup that is complete: its manifest, and what the user should know besides. */
+export interface CompletedBackup {
+  readonly manifest: Manifest;
+  readonly location: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes one backup: snapshot, dump into the store, verify, record. It exists from the moment its manifest does, which is
+ * written last; when anything fails before, whatever was written is removed again.
+ * @throws {Failure} the first cause.
+ */
+export async function makeBackup(context: RunContext): Promise<CompletedBackup> {
+  const { config, log } = context;
+  const { database } = config.source.connection;
+  const startedAt = new Date();
+  const id = newBackupId(startedAt);
+  const folder = backupFolder(database, id);
+  const file = `database.${config.form.format === 'custom' ? 'dump' : 'sql'}${compressionSuffix[config.form.compression]}${encryptionSuffix[config.form.encryption.kind]}`;
+  const key = folder + file;
+
+  await using ready = await preflight(context, key);
+  const { store, session, client, encryption, compression, signal } = ready;
+  const swept = await store.sweepUnfinished(
+    databaseFolder(database),
+    new Date(Date.now() - config.run.timeoutMs),
+    signal,
+  );
+  if (swept > 0) log.warn(`ended ${String(swept)} unfinished uploads that an earlier run left behind`);
+  const previous = await previousBackup(store, database, log, signal);
+
+  await using written = new WrittenObjects(store, id, log);
+  const snapshot = await session.exportSnapshot();
+  const census = await Census.begin(session.client, config.source);
+  log.info(
+    { id, server: session.server.version, client: client.version, databaseBytes: session.server.databaseBytes },
+    `backing up ${database} (PostgreSQL ${session.server.version}) to ${store.describe(folder)}`,
+  );
+
+  const measured = await storeLane({
+    store,
+    key,
+    runId: id,
+    stages: (progress) => {
+      progress.tablesTotal = census.tableCount;
+      const dump = dumpStage(config.source, config.form.format, client, snapshot, {
+        onTable: (name) => {
+          progress.table = name;
+          progress.tablesBegun += 1;
+          census.note(name);
+        },
+      });
+      return [dump, compression, encryption.stage].filter((stage) => stage !== undefined);
+    },
+    expectedBytes: session.server.databaseBytes * (config.form.compression === 'none' ? 2 : 1),
+    expectedDumpBytes: session.server.databaseBytes,
+    stallTimeoutMs: config.run.stallTimeoutMs,
+    progressIntervalMs: context.progressIntervalMs,
+    log,
+    signal,
+  });
+  written.add(key);
+  await verifyStored(store, key, id, measured, config.run.verify, signal);
+  const contents = await census.finish();
+
+  const artifact: Artifact = {
+    key: file,
+    kind: 'dump',
+    lane: 'all',
+    bytes: measured.bytes,
+    sha256: measured.sha256,
+    format: config.form.format,
+    compression: config.form.compression,
+    encryption: encryption.kind,
+  };
+  const manifest: Manifest = {
+    schemaVersion,
+    tool: { name: 'pg-offsite', version: context.toolVersion },
+    id,
+    database,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    server: {
+      version: session.server.version,
+      major: session.server.major,
+      encoding: session.server.encoding,
+      databaseBytes: session.server.databaseBytes,
+    },
+    client: { version: client.version, major: client.major },
+    artifacts: [artifact],
+    verified: config.run.verify,
+    encryptionRecipients: [...encryption.recipients],
+    contents: {
+      filtered: contents.filtered,
+      tables: [...contents.tables],
+      objects: contents.objects === null ? null : { ...contents.objects },
+      extensions: [...contents.extensions],
+      sequences: [...contents.sequences],
+    },
+  };
+  const text = 'text/plain; charset=utf-8';
+  await written.put(folder + fileNames.sums, sha256Sums(manifest.artifacts), text, signal);
+  await written.put(
+    folder + fileNames.guide,
+    restoreGuide(manifest, folderAddress(config.store, store, folder)),
+    'text/markdown; charset=utf-8',
+    signal,
+  );
+  await written.put(folder + fileNames.manifest, serializeManifest(manifest), 'application/json', signal);
+  written.keep();
+
+  const shrunk = shrinkWarning(artifact, previous, config.run.shrinkAlert);
+  return { manifest, location: store.describe(folder), warnings: shrunk === undefined ? [] : [shrunk] };
+}

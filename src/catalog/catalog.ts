@@ -1,0 +1,31 @@
+import type { Store } from '../store/store.ts';
+import { databaseFolder, fileNames, parseKey } from './keys.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
+
+/** The most that is read of a manifest: far more than 100,000 tables need. */
+const maxManifestBytes = 64 * 1024 * 1024;
+
+/** The ids of a database's complete backups, oldest first. Reads names only. */
+export async function listBackupIds(store: Store, database: string, signal: AbortSignal): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of store.list(databaseFolder(database), signal)) {
+    const parsed = parseKey(key);
+    if (parsed?.file === fileNames.manifest) ids.push(parsed.id);
+  }
+  return ids.sort();
+}
+
+/**
+ * Reads one manifest.
+ * @throws {Failure} `verification` when it is damaged; what the store throws when it is missing.
+ */
+export async function readManifest(store: Store, key: string, signal: AbortSignal): Promise<Manifest> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of store.get(key, signal)) {
+    bytes += chunk.length;
+    if (bytes > maxManifestBytes) break;
+    chunks.push(chunk);
+  }
+  return parseManifest(Buffer.concat(chunks).toString('utf8'), store.describe(key));
+}

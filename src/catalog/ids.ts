@@ -1,0 +1,20 @@
+import { randomInt } from 'node:crypto';
+
+const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-z]{6}$/;
+
+/** The id of a backup that starts now: UTC start time and six random characters, so that no run overwrites another. */
+export function newBackupId(start: Date): string {
+  const time = start.toISOString().replace(/[-:]|\.\d+/g, '');
+  const random = Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return `${time}-${random}`;
+}
+
+/** The start time in an id, or undefined for a name that is none of ours. */
+export function timeOfId(id: string): Date | undefined {
+  const match = idPattern.exec(id);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}

@@ -1,0 +1,46 @@
+import { timeOfId } from './ids.ts';
+
+/** The file names in a backup's folder that are the same for every backup. */
+export const fileNames = { manifest: 'manifest.json', sums: 'SHA256SUMS', guide: 'RESTORE.md' } as const;
+
+/**
+ * A database's name as one component of a key: percent-encoded where it is not plain ASCII, so that it can be read back
+ * from the key, cannot climb out of its folder and suits every store and shell.
+ */
+export function encodeDatabaseName(database: string): string {
+  const encoded = encodeURIComponent(database).replace(/[!'()*~]/g, percent);
+  return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded;
+}
+
+/** The reverse of {@link encodeDatabaseName}, or undefined for a component that it cannot have made. */
+export function decodeDatabaseName(component: string): string | undefined {
+  try {
+    const database = decodeURIComponent(component);
+    return encodeDatabaseName(database) === component ? database : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** The folder of all backups of a database, with its slash. */
+export function databaseFolder(database: string): string {
+  return `${encodeDatabaseName(database)}/`;
+}
+
+/** The folder of one backup, with its slash. */
+export function backupFolder(database: string, id: string): string {
+  return `${databaseFolder(database)}${id}/`;
+}
+
+/** What a key below the store's root belongs to, or undefined for a key that is none of ours. */
+export function parseKey(key: string): { database: string; id: string; file: string } | undefined {
+  const [component, id, file, ...rest] = key.split('/');
+  if (component === undefined || id === undefined || file === undefined || file === '' || rest.length > 0) return undefined;
+  const database = decodeDatabaseName(component);
+  if (database === undefined || timeOfId(id) === undefined) return undefined;
+  return { database, id, file };
+}

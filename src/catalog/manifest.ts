@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Failure } from '../errors.ts';
+
+/** The version of the manifest's shape that this program writes, and the newest that it reads. */
+export const schemaVersion = 1;
+
+const count = z.number().int().nonnegative();
+
+const artifact = z.object({
+  /** File name within the backup's folder. */
+  key: z.string().regex(/^[A-Za-z0-9._-]+$/),
+  kind: z.enum(['dump']),
+  lane: z.string(),
+  bytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  format: z.enum(['custom', 'plain']),
+  compression: z.enum(['zstd', 'gzip', 'none']),
+  encryption: z.enum(['none', 'age', 'gpg', 'gpg-passphrase']),
+});
+
+const manifest = z.object({
+  schemaVersion: z.literal(schemaVersion),
+  tool: z.object({ name: z.string(), version: z.string() }),
+  id: z.string(),
+  database: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  server: z.object({ version: z.string(), major: count, encoding: z.string(), databaseBytes: count }),
+  client: z.object({ version: z.string(), major: count }),
+  artifacts: z.array(artifact).min(1),
+  /** How the stored bytes were checked before this manifest was written. */
+  verified: z.enum(['head', 'download']),
+  /** Public parts only. */
+  encryptionRecipients: z.array(z.string()),
+  contents: z.object({
+    filtered: z.boolean(),
+    tables: z.array(z.object({ schema: z.string(), name: z.string(), rows: count.nullable(), exact: z.boolean() })),
+    objects: z.record(z.string(), count).nullable(),
+    extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
+    sequences: z.array(z.object({ schema: z.string(), name: z.string(), value: z.string().nullable() })),
+  }),
+});
+
+/** One data object of a backup. */
+export type Artifact = z.infer<typeof artifact>;
+
+/** Everything that is recorded about a complete backup. */
+export type Manifest = z.infer<typeof manifest>;
+
+/** The manifest as it is stored. */
+export function serializeManifest(value: Manifest): string {
+  return `${JSON.stringify(manifest.parse(value), null, 2)}\n`;
+}
+
+/**
+ * Reads a stored manifest. Unknown fields are ignored.
+ * @param where its address, for the message.
+ * @throws {Failure} `verification` when it is not a manifest, or of a newer schema than this program knows.
+ */
+export function parseManifest(text: string, where: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure('verification', `${where} is not valid JSON`, { cause, retryable: false });
+  }
+  const version = z.object({ schemaVersion: z.number() }).safeParse(value);
+  if (version.success && version.data.schemaVersion > schemaVersion) {
+    throw new Failure('verification', `${where} has schema version ${String(version.data.schemaVersion)}`, {
+      hint: `This pg-offsite reads versions up to ${String(schemaVersion)}. Use a newer pg-offsite, or RESTORE.md beside the manifest.`,
+      retryable: false,
+    });
+  }
+  const parsed = manifest.safeParse(value);
+  if (!parsed.success) {
+    throw new Failure('verification', `${where} is damaged: ${z.prettifyError(parsed.error).split('\n')[0] ?? ''}`, {
+      hint: 'It was edited or cut. RESTORE.md and SHA256SUMS beside it say how to restore without it.',
+      cause: parsed.error,
+      retryable: false,
+    });
+  }
+  return parsed.data;
+}

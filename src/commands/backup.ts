@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import prettyBytes from 'pretty-bytes';
+import prettyMs from 'pretty-ms';
+import { type CompletedBackup, makeBackup, type RunContext } from '../backup/run.ts';
+import type { Config } from '../config/config.ts';
+import { readConfig } from '../config/read.ts';
+import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { createLog, type Log } from '../log.ts';
+import { createRedactor } from '../redact.ts';
+import { toolVersion } from '../version.ts';
+import type { Command, Edge } from './command.ts';
+import { reportFailure } from './report-failure.ts';
+
+const pauseBetweenAttemptsMs = 5000;
+
+/** The result line: what scripts read on standard output. */
+interface Result {
+  readonly outcome: 'success' | 'failure';
+  readonly exitCode: number;
+  readonly database?: string;
+  readonly id?: string;
+  readonly location?: string;
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly verified?: string;
+  readonly tables?: number;
+  readonly rows?: number;
+  readonly durationMs: number;
+  readonly warnings?: readonly string[];
+  readonly error?: string;
+  readonly hint?: string;
+}
+
+/** `backup`: one run, in at most `BACKUP_ATTEMPTS` attempts, all of them within `BACKUP_TIMEOUT`. */
+export const backup: Command = {
+  summary: 'make one backup (the default)',
+  async run(edge) {
+    const started = performance.now();
+    let redact = createRedactor([]);
+    let log = createLog({ format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' }, edge.stderr, redact);
+    let config: Config | undefined;
+    let result: Result;
+    try {
+      if (edge.args.length > 0) {
+        throw new Failure('usage', `backup takes no arguments, but got: ${edge.args.join(' ')}`, {
+          hint: 'Everything is set by environment variables; `pg-offsite --help` lists the commands.',
+        });
+      }
+      const read = readConfig(edge.env);
+      config = read;
+      redact = createRedactor(read.secrets);
+      log = createLog(read.log, edge.stderr, redact);
+      for (const warning of read.warnings) log.warn(warning);
+      result = success(await withinDeadline(read, log, edge), started);
+      for (const warning of result.warnings ?? []) log.warn(warning);
+      log.info(
+        `done: ${result.location ?? ''} ${prettyBytes(result.bytes ?? 0)}, verified by ${result.verified ?? ''}, in ${prettyMs(result.durationMs)}`,
+      );
+    } catch (error) {
+      const failure = toFailure(error);
+      reportFailure(log, failure);
+      result = {
+        outcome: 'failure',
+        exitCode: failure.exitCode,
+        ...(config && { database: config.source.connection.database }),
+        durationMs: elapsed(started),
+        error: failure.message,
+        ...(failure.hint !== undefined && { hint: failure.hint }),
+      };
+    }
+    edge.stdout.write(`${redact(JSON.stringify(result))}\n`);
+    return result.exitCode;
+  },
+};
+
+async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<CompletedBackup> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort(
+      new Failure('deadline', `the backup was not done after ${prettyMs(config.run.timeoutMs)}`, {
+        hint: 'Raise BACKUP_TIMEOUT if the database has grown; the log shows where the time went.',
+      }),
+    );
+  }, config.run.timeoutMs);
+  try {
+    return await attempts({
+      config,
+      log,
+      signal: AbortSignal.any([edge.signal, deadline.signal]),
+      searchPath: edge.env.PATH ?? '',
+      toolVersion,
+      progressIntervalMs: edge.stderr.isTTY === true ? 5000 : 30_000,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Tries again what is worth repeating, each time as a new backup with an id of its own. */
+async function attempts(context: RunContext): Promise<CompletedBackup> {
+  const { config, log, signal } = context;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await makeBackup(context);
+    } catch (error) {
+      throwIfAborted(signal);
+      const failure = toFailure(error);
+      if (!failure.retryable || attempt >= config.run.attempts) throw failure;
+      log.warn(`attempt ${String(attempt)} of ${String(config.run.attempts)} failed: ${failure.message}`);
+      await sleep(pauseBetweenAttemptsMs, undefined, { signal }).catch(() => undefined);
+      throwIfAborted(signal);
+    }
+  }
+}
+
+function success({ manifest, location, warnings }: CompletedBackup, started: number): Result {
+  const { id, database, artifacts, verified, contents } = manifest;
+  const [dump] = artifacts;
+  return {
+    outcome: 'success',
+    exitCode: 0,
+    database,
+    id,
+    location,
+    bytes: artifacts.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(dump && { sha256: dump.sha256 }),
+    verified,
+    tables: contents.tables.length,
+    rows: contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    durationMs: elapsed(started),
+    warnings,
+  };
+}
+
+function elapsed(started: number): number {
+  return Math.round(performance.now() - started);
+}

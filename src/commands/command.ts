@@ -1,0 +1,19 @@
+import type { LogOutput } from '../log.ts';
+
+/** What the edge hands to a command. */
+export interface Edge {
+  /** The arguments after the command's name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted with a Failure when a signal arrives. */
+  readonly signal: AbortSignal;
+  readonly stdout: LogOutput;
+  readonly stderr: LogOutput;
+}
+
+/** One command. Resolves to the exit code; whatever it throws is reported by the edge. */
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  run(edge: Edge): Promise<number>;
+}

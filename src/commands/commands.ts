@@ -1,0 +1,43 @@
+import { Failure } from '../errors.ts';
+import { toolVersion } from '../version.ts';
+import { backup } from './backup.ts';
+import type { Command, Edge } from './command.ts';
+import { doctor } from './doctor.ts';
+
+const commands: Readonly<Record<string, Command>> = { backup, doctor };
+
+/**
+ * Runs the command that the arguments name; none means `backup`.
+ * @returns the exit code.
+ * @throws {Failure} `usage` for an unknown command; what a command throws.
+ */
+export async function runCommand(edge: Edge): Promise<number> {
+  const [name = 'backup', ...args] = edge.args;
+  if (name === '--version' || name === 'version') {
+    edge.stdout.write(`pg-offsite ${toolVersion}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    edge.stdout.write(help());
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    throw new Failure('usage', `unknown command: ${name}`, {
+      hint: `The commands are ${Object.keys(commands).join(', ')}; none means backup.`,
+    });
+  }
+  return command.run({ ...edge, args });
+}
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+  return `pg-offsite ${toolVersion}: PostgreSQL backups into a bucket you own
+
+usage: pg-offsite [command]
+
+${lines.join('\n')}
+
+Everything else is set by environment variables: see the README.
+`;
+}

@@ -1,0 +1,138 @@
+import { backupFolder, databaseFolder } from '../catalog/keys.ts';
+import { newBackupId } from '../catalog/ids.ts';
+import type { Config } from '../config/config.ts';
+import { readConfig } from '../config/read.ts';
+import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { createLog, type Log } from '../log.ts';
+import { compressStage } from '../pipeline/compress.ts';
+import { prepareEncryption } from '../pipeline/encrypt.ts';
+import { findClient } from '../postgres/clients.ts';
+import { refusePoolerAddress, refusePoolerBehaviour } from '../postgres/pooler.ts';
+import { missingRights } from '../postgres/rights.ts';
+import { Session } from '../postgres/session.ts';
+import { createRedactor } from '../redact.ts';
+import { openStore } from '../store/open.ts';
+import type { Command } from './command.ts';
+
+/** Tries one thing. Returns what is worth telling when it is fine. */
+type Attempt = () => Promise<string>;
+
+/**
+ * `doctor`: tries every permission and setting that a run needs, leaves nothing behind, and says what to fix. Exits with
+ * the code that a run would fail with, of the first thing that is wrong.
+ */
+export const doctor: Command = {
+  summary: 'try every permission and setting without making a backup',
+  async run(edge) {
+    const config = readConfig(edge.env);
+    const redact = createRedactor(config.secrets);
+    const log = createLog(config.log, edge.stderr, redact);
+    const failures: Failure[] = [];
+    const tell = (text: string): void => {
+      edge.stdout.write(redact(text));
+    };
+    const check = async (what: string, attempt: Attempt): Promise<void> => {
+      try {
+        tell(`ok    ${what}: ${await attempt()}\n`);
+      } catch (error) {
+        throwIfAborted(edge.signal);
+        const failure = toFailure(error);
+        failures.push(failure);
+        tell(`FAIL  ${what}: ${failure.message}\n${failure.hint === undefined ? '' : `      ${failure.hint}\n`}`);
+      }
+    };
+    tell('ok    configuration: all variables are understood\n');
+    for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
+    await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
+    await checkDatabase(config, log, edge.signal, check);
+    await checkStore(config, log, edge.signal, check);
+    const [first] = failures;
+    tell(first ? `${String(failures.length)} to fix\n` : 'all fine: a backup can be made\n');
+    return first?.exitCode ?? 0;
+  },
+};
+
+type Check = (what: string, attempt: Attempt) => Promise<void>;
+
+async function checkPrograms(config: Config, searchPath: string, signal: AbortSignal, check: Check): Promise<void> {
+  await check('compression', async () => (await compressStage(config.form, searchPath))?.program ?? 'none');
+  await check('encryption', async () => {
+    await using encryption = await prepareEncryption(config.form.encryption, searchPath, signal);
+    const { kind, recipients } = encryption;
+    return recipients.length === 0 ? kind : `${kind} to ${recipients.join(', ')}`;
+  });
+}
+
+async function checkDatabase(config: Config, log: Log, signal: AbortSignal, check: Check): Promise<void> {
+  const { connection, clientsDir } = config.source;
+  const lost = new AbortController();
+  const opened: Session[] = [];
+  await check('database login', async () => {
+    refusePoolerAddress(connection);
+    const session = await Session.open(connection, log, AbortSignal.any([signal, lost.signal]), (failure) => {
+      lost.abort(failure);
+    });
+    opened.push(session);
+    return `${connection.user} on ${connection.database}, PostgreSQL ${session.server.version}`;
+  });
+  const [session] = opened;
+  if (!session) return;
+  const { client, server } = session;
+  try {
+    await check('direct connection', async () => {
+      await refusePoolerBehaviour(client, connection, signal);
+      return 'no transaction pooler in between';
+    });
+    await check('client programs', async () => `pg_dump ${(await findClient(clientsDir, server.major)).version}`);
+    await check('rights on every table', async () => {
+      const { unreadable, filtered } = await missingRights(client);
+      if (unreadable.length > 0) {
+        throw new Failure('dump', `${connection.user} may not read ${some(unreadable)}`, {
+          hint: `GRANT pg_read_all_data TO ${client.escapeIdentifier(connection.user)}; (PostgreSQL 14 and later)`,
+        });
+      }
+      if (filtered.length > 0) {
+        throw new Failure('dump', `row-level security hides rows of ${some(filtered)} from ${connection.user}`, {
+          hint: `ALTER ROLE ${client.escapeIdentifier(connection.user)} BYPASSRLS;`,
+        });
+      }
+      return 'everything can be read';
+    });
+    await check('snapshot', async () => `can be exported (${await session.exportSnapshot()})`);
+  } finally {
+    await session.close();
+  }
+}
+
+async function checkStore(config: Config, log: Log, signal: AbortSignal, check: Check): Promise<void> {
+  const { database } = config.source.connection;
+  const store = openStore(config.store, log);
+  // An id of its own: nothing is stored under this key, so asking for it and removing it touches nothing.
+  const key = `${backupFolder(database, newBackupId(new Date()))}doctor`;
+  try {
+    await check('store: begin and abort an upload', async () => {
+      await store.checkWritable(key, signal);
+      return store.location;
+    });
+    await check('store: ask for an object', async () => {
+      await store.head(key, signal);
+      return 'allowed';
+    });
+    if (!config.retentionConfigured) return;
+    await check('store: list', async () => {
+      for await (const first of store.list(databaseFolder(database), signal)) return `allowed (${first.key})`;
+      return 'allowed (nothing there yet)';
+    });
+    await check('store: delete', async () => {
+      await store.remove(key, signal);
+      return 'allowed';
+    });
+  } finally {
+    store.close();
+  }
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${String(names.length - 5)} more` : shown;
+}

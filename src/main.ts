@@ -1,0 +1,50 @@
+import { runCommand } from './commands/commands.ts';
+import { reportFailure } from './commands/report-failure.ts';
+import { Failure, toFailure } from './errors.ts';
+import { createLog } from './log.ts';
+import { createRedactor } from './redact.ts';
+
+/** How long a stop may take before the process ends by force, within what platforms allow before SIGKILL. */
+const stopWithinMs = 20_000;
+
+// Node exits with 0 when nothing is left to wait for, even if the work was never finished.
+process.exitCode = 70;
+
+const stop = new AbortController();
+
+/** First time: end cleanly, with this failure's exit code, in time. Second time: end now. */
+function stopFor(failure: Failure): void {
+  if (stop.signal.aborted) process.exit(failure.exitCode);
+  stop.abort(failure);
+  setTimeout(() => process.exit(failure.exitCode), stopWithinMs).unref();
+}
+
+process.on('SIGTERM', () => {
+  stopFor(new Failure('sigterm', 'stopped by SIGTERM'));
+});
+process.on('SIGINT', () => {
+  stopFor(new Failure('sigint', 'stopped by SIGINT'));
+});
+process.on('uncaughtException', (error) => {
+  stopFor(toFailure(error));
+});
+// A reader that went away must not end a backup; what cannot be written is lost, the exit code is not.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+let exitCode: number;
+try {
+  exitCode = await runCommand({
+    args: process.argv.slice(2),
+    env: process.env,
+    signal: stop.signal,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+} catch (error) {
+  const failure = toFailure(error);
+  reportFailure(createLog({ format: 'auto', level: 'info' }, process.stderr, createRedactor([])), failure);
+  exitCode = failure.exitCode;
+}
+process.exitCode = exitCode;
+// What a library left open must not keep a finished job running; output on pipes is written before the exit.
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** What was counted in a stream that has passed. */
+export interface Measure {
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Unsigned. */
+  readonly crc32: number;
+}
+
+/** Counts and hashes a stream while it passes unchanged. */
+export class Meter {
+  /** Bytes that have passed so far. */
+  bytes = 0;
+  /** Who the stream is waiting for right now: who writes it, or who reads it. */
+  waitingFor: 'source' | 'reader' = 'reader';
+  #hash = createHash('sha256');
+  #crc32 = 0;
+
+  /** The same bytes again; throws what the source throws. */
+  async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    this.waitingFor = 'source';
+    for await (const chunk of source) {
+      this.bytes += chunk.length;
+      this.#hash.update(chunk);
+      this.#crc32 = crc32(chunk, this.#crc32);
+      this.waitingFor = 'reader';
+      yield chunk;
+      this.waitingFor = 'source';
+    }
+    this.waitingFor = 'reader';
+  }
+
+  /** The totals; to be called once, after the stream has ended. */
+  result(): Measure {
+    return { bytes: this.bytes, sha256: this.#hash.digest('hex'), crc32: this.#crc32 };
+  }
+}
+
+/** Reads a stream to its end and measures it. */
+export async function measure(source: AsyncIterable<Uint8Array>): Promise<Measure> {
+  const meter = new Meter();
+  for await (const chunk of meter.pass(source)) void chunk;
+  return meter.result();
+}

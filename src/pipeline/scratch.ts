@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+
+/** A private folder (mode 0700) for what a tool insists on reading from files. */
+export interface Scratch extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Makes a scratch folder, in memory-backed storage where there is one (`/dev/shm` exists even in a container with a
+ * read-only root file system). Disposing removes it with all it holds.
+ * @throws {Failure} `config` when no folder can be written.
+ */
+export async function makeScratch(): Promise<Scratch> {
+  const reasons: unknown[] = [];
+  for (const parent of ['/dev/shm', tmpdir(), '/run']) {
+    try {
+      const path = await mkdtemp(join(parent, 'pg-offsite-'));
+      return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+    } catch (error) {
+      reasons.push(error);
+    }
+  }
+  throw new Failure('config', 'no folder for temporary key files can be written', {
+    hint: 'Mount a small writable folder and set TMPDIR to it; gpg needs one for its key ring.',
+    cause: new AggregateError(reasons),
+  });
+}

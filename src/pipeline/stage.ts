@@ -1,0 +1,29 @@
+/** One program of a pipeline: what to start, and what to feed it besides its standard input. */
+export interface Stage {
+  /** What people call it: `pg_dump`, `zstd`, `age`. */
+  readonly name: string;
+  /** Absolute path of the program. */
+  readonly program: string;
+  /** Never a secret: every process of the machine can read them. */
+  readonly args: readonly string[];
+  /** The whole environment of the process; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Written to the process's file descriptor 3, which is then closed: how a passphrase gets in. */
+  readonly descriptor3?: string | undefined;
+  /** Called with each line of standard error. Returns true for a line that is progress, not worth keeping. */
+  readonly onStderrLine?: ((line: string) => boolean) | undefined;
+  /** Turns this stage's failure into words; without it a general sentence is used. */
+  readonly explain?: ((exit: StageExit) => Error) | undefined;
+}
+
+/** How a stage ended. */
+export interface StageExit {
+  readonly stage: Stage;
+  /** Exit code, or null when a signal ended it or it never started. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Set when the program could not be started at all. */
+  readonly startError: Error | undefined;
+  /** The last lines of standard error, at most 40, each cut at 2,000 characters. */
+  readonly stderr: readonly string[];
+}

@@ -1,0 +1,157 @@
+import type pg from 'pg';
+import type { SourceConfig } from '../config/config.ts';
+import { countObjects } from './object-counts.ts';
+import { toDatabaseFailure } from './session.ts';
+
+/** Tables up to this size on disk are cheap enough for `ROW_COUNTS=auto` to count exactly. */
+const cheapBytes = 1024 ** 3;
+
+/** One table whose contents are in the dump. */
+export interface TableCount {
+  readonly schema: string;
+  readonly name: string;
+  /** Null where it was not counted and the server has no estimate. */
+  readonly rows: number | null;
+  /** False for the planner's estimate. */
+  readonly exact: boolean;
+}
+
+/** What a backup holds, as its snapshot shows it: the yardstick of every later drill. */
+export interface Contents {
+  /** True where the dump was told to leave something out; then `objects` is null. */
+  readonly filtered: boolean;
+  readonly tables: readonly TableCount[];
+  readonly objects: Readonly<Record<string, number>> | null;
+  readonly extensions: readonly { readonly name: string; readonly version: string; readonly schema: string }[];
+  /**
+   * Values of sequences, null for one never used. Sequences do not belong to snapshots: the dump, which reads them a
+   * little later, may hold a value that is further on.
+   */
+  readonly sequences: readonly { readonly schema: string; readonly name: string; readonly value: string | null }[];
+}
+
+interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly estimate: number;
+  /** Tables of extensions are dumped in part only: their rows are no yardstick. */
+  readonly ofExtension: boolean;
+}
+
+/**
+ * Counts what pg_dump dumps while it dumps it: a table is counted, in the same snapshot, when pg_dump says that it has
+ * come to it. So what is in the manifest is what pg_dump itself says is in the dump, whatever filters were given.
+ */
+export class Census {
+  readonly #client: pg.Client;
+  readonly #mode: SourceConfig['rowCounts'];
+  readonly #tables: ReadonlyMap<string, Table>;
+  readonly #known: Omit<Contents, 'tables'>;
+  readonly #counts: Promise<TableCount>[] = [];
+
+  private constructor(
+    client: pg.Client,
+    mode: SourceConfig['rowCounts'],
+    tables: readonly Table[],
+    known: Omit<Contents, 'tables'>,
+  ) {
+    this.#client = client;
+    this.#mode = mode;
+    this.#tables = new Map(tables.map((table) => [`${table.schema}.${table.name}`, table]));
+    this.#known = known;
+  }
+
+  /** How many tables the database has, for telling how far the dump is. */
+  get tableCount(): number {
+    return this.#tables.size;
+  }
+
+  /**
+   * Reads the catalog in the current transaction of the client, which must be the one that exported the snapshot.
+   * @throws {Failure} `database` when the catalog cannot be read.
+   */
+  static async begin(client: pg.Client, source: SourceConfig): Promise<Census> {
+    try {
+      const filtered = isFiltered(source);
+      const tables = await listTables(client);
+      return new Census(client, source.rowCounts, tables, {
+        filtered,
+        objects: filtered ? null : await countObjects(client),
+        extensions: await listExtensions(client),
+        sequences: await listSequences(client),
+      });
+    } catch (error) {
+      throw toDatabaseFailure('read the catalog of the database', error);
+    }
+  }
+
+  /** To be called with each table that pg_dump says it dumps, as `schema.table`. Unknown names are ignored. */
+  note(name: string): void {
+    const table = this.#tables.get(name);
+    if (!table || table.ofExtension) return;
+    const counted = this.#count(table);
+    counted.catch(() => undefined);
+    this.#counts.push(counted);
+  }
+
+  /**
+   * Waits for the counts still under way.
+   * @throws {Failure} `database` when a table could not be counted.
+   */
+  async finish(): Promise<Contents> {
+    const tables = await Promise.all(this.#counts);
+    const byName = (a: TableCount, b: TableCount): number =>
+      compare(a.schema, b.schema) || compare(a.name, b.name);
+    return { ...this.#known, tables: tables.toSorted(byName) };
+  }
+
+  async #count({ schema, name, bytes, estimate }: Table): Promise<TableCount> {
+    if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) {
+      return { schema, name, rows: this.#mode === 'off' || estimate < 0 ? null : estimate, exact: false };
+    }
+    const quoted = `${this.#client.escapeIdentifier(schema)}.${this.#client.escapeIdentifier(name)}`;
+    try {
+      const { rows } = await this.#client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
+      return { schema, name, rows: Number(rows[0]?.n), exact: true };
+    } catch (error) {
+      throw toDatabaseFailure(`count the rows of ${quoted}`, error);
+    }
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isFiltered(source: SourceConfig): boolean {
+  const lists = [source.schemas, source.excludeSchemas, source.tables, source.excludeTables];
+  // Any further argument may leave something out, and the counts must never claim more than the dump holds.
+  return lists.some((list) => list.length > 0) || source.dumpArgs.length > 0;
+}
+
+async function listTables(client: pg.Client): Promise<Table[]> {
+  const { rows } = await client.query<Omit<Table, 'bytes'> & { bytes: string }>(`
+    SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_relation_size(c.oid) AS bytes,
+           c.reltuples::float8 AS estimate,
+           EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
+                     AND d.objid = c.oid AND d.deptype = 'e') AS "ofExtension"
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+      AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`);
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+}
+
+async function listExtensions(client: pg.Client): Promise<Contents['extensions']> {
+  const { rows } = await client.query<{ name: string; version: string; schema: string }>(`
+    SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema
+    FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY 1`);
+  return rows;
+}
+
+async function listSequences(client: pg.Client): Promise<Contents['sequences']> {
+  const { rows } = await client.query<{ schema: string; name: string; value: string | null }>(`
+    SELECT schemaname AS schema, sequencename AS name, last_value::text AS value
+    FROM pg_catalog.pg_sequences ORDER BY 1, 2`);
+  return rows;
+}

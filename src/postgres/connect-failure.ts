@@ -1,0 +1,87 @@
+import type { ConnectionConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
+
+/** The words of a failed connection: server, login or database, and what to do. Never holds the password. */
+export function connectFailure(connection: ConnectionConfig, error: unknown): Failure {
+  const where = connection.host.startsWith('/')
+    ? `the socket in ${connection.host}`
+    : `${connection.host}:${String(connection.port)}`;
+  const { code, message } = describe(error);
+  const failure = (text: string, hint: string, retryable: boolean): Failure =>
+    new Failure('database', text, { hint, retryable, cause: error });
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return failure(`nothing answers at ${where}`, 'Check host and port, and that the server is running.', true);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return failure(
+        `the host name ${connection.host} cannot be found`,
+        'Check the host in DATABASE_URL; an internal name works only inside its own network.',
+        code === 'EAI_AGAIN',
+      );
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return failure(
+        `no way to reach ${where}: ${message}`,
+        'Check firewalls and allow-lists; some providers offer their direct address over IPv6 only.',
+        true,
+      );
+    case '28P01':
+    case '28000':
+    case 'SASL':
+      return failure(
+        `login refused for user ${connection.user} at ${where}: ${message}`,
+        'Check user, password and the allow-list (pg_hba.conf) of the server.',
+        false,
+      );
+    case '3D000':
+      return failure(`database ${connection.database} does not exist at ${where}`, 'Check the name after the last slash of DATABASE_URL.', false);
+    case '42501':
+      return failure(`user ${connection.user} may not connect to database ${connection.database}`, `GRANT CONNECT ON DATABASE to this user.`, false);
+    case '53300':
+      return failure(`${where} has no free connection: ${message}`, 'A backup needs two connections; raise max_connections or the limit of this role.', true);
+    case '57P03':
+      return failure(`${where} is not ready: ${message}`, 'The server is starting, stopping or recovering.', true);
+  }
+  if (/unsupported startup parameter/i.test(message)) return poolerFailure(`it refuses a start-up parameter (${message})`);
+  if (/timeout/i.test(message)) {
+    return failure(`no answer from ${where} within ${String(connection.connectTimeoutSeconds)} s`, 'Check firewalls and allow-lists, or raise connect_timeout.', true);
+  }
+  if (/password must be a string|no password/i.test(message)) {
+    return failure(`${where} asks for a password and none is set`, 'Put it into DATABASE_URL or PGPASSWORD.', false);
+  }
+  if (/certificate|self.signed|altnames|SSL|TLS/i.test(message)) {
+    return failure(
+      `TLS to ${where} failed: ${message}`,
+      'Check sslmode and sslrootcert: the certificate must be signed by that root and, with verify-full, bear this host name.',
+      false,
+    );
+  }
+  return failure(`cannot connect to ${where}: ${message}`, 'Check DATABASE_URL by connecting with psql.', true);
+}
+
+/** The refusal of a transaction pooler, with the address to use instead. */
+export function poolerFailure(how: string): Failure {
+  return new Failure('config', `the connection goes through a transaction pooler: ${how}`, {
+    hint:
+      'A dump needs one session of its own. Use the direct address of the server: on Neon the host without `-pooler`, on ' +
+      'Supabase port 5432 instead of 6543, elsewhere the port of PostgreSQL itself or a session-mode pool.',
+  });
+}
+
+/** True where the server refused the way of connecting (with or without TLS), so that `prefer` and `allow` try the other. */
+export function isTlsRefusal(error: unknown): boolean {
+  const { code, message } = describe(error);
+  if (/does not support SSL/i.test(message)) return true;
+  return code === '28000' && /no encryption|SSL (off|on)/i.test(message);
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  // A name with several addresses fails with an AggregateError that has no message.
+  const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error;
+  if (!(first instanceof Error)) return { code: '', message: String(first) };
+  const code = 'code' in first && typeof first.code === 'string' ? first.code : /^SASL/.test(first.message) ? 'SASL' : '';
+  return { code, message: first.message };
+}

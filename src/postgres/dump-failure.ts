@@ -1,0 +1,87 @@
+import { Failure } from '../errors.ts';
+import type { StageExit } from '../pipeline/stage.ts';
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly hint: string;
+  readonly retryable: boolean;
+}
+
+/** What pg_dump's own words mean for the one who reads them at night; the first that fits is told. */
+const known: readonly Known[] = [
+  {
+    pattern: /canceling statement due to (statement|lock) timeout/,
+    hint: 'Another session holds a lock that the dump waits for. Raise LOCK_WAIT_TIMEOUT, or move the backup away from migrations.',
+    retryable: true,
+  },
+  {
+    pattern: /row-level security/,
+    hint: 'A dump through row-level security would be incomplete. Let the backup role see all rows: ALTER ROLE … BYPASSRLS.',
+    retryable: false,
+  },
+  {
+    pattern: /permission denied/,
+    hint: 'Grant the backup role the right to read everything: GRANT pg_read_all_data TO … (PostgreSQL 14 and later).',
+    retryable: false,
+  },
+  {
+    pattern: /conflict with recovery/,
+    hint: 'The standby had to apply changes that the dump still needed. Set hot_standby_feedback=on, raise max_standby_streaming_delay, or back up the primary.',
+    retryable: true,
+  },
+  {
+    pattern: /server version mismatch/,
+    hint: 'Use an image with a newer PostgreSQL client.',
+    retryable: false,
+  },
+  {
+    pattern: /out of shared memory|max_locks_per_transaction/,
+    hint: 'Raise max_locks_per_transaction on the server: a dump locks every table.',
+    retryable: false,
+  },
+  {
+    pattern: /no matching (schemas|tables|extensions)/,
+    hint: 'Check SCHEMAS and TABLES against the names in the database.',
+    retryable: false,
+  },
+  {
+    pattern: /invalid option|unrecognized option|Try "pg_dump --help"/,
+    hint: 'Check PG_DUMP_ARGS against the version of pg_dump.',
+    retryable: false,
+  },
+  {
+    pattern: /server closed the connection|terminating connection|connection to server was lost|could not receive data/,
+    hint: 'See the log of the server: a restart, a failover, or somebody ended the session.',
+    retryable: true,
+  },
+  {
+    pattern: /invalid snapshot identifier/,
+    hint: 'The connection that holds the snapshot was lost; see the log of the server.',
+    retryable: true,
+  },
+];
+
+/** The failure of a pg_dump that did not exit with 0: its own first error, then its details, then what to do. */
+export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure {
+  const { stderr, signal, code, startError } = exit;
+  const errors = stderr.filter((line) => /^pg_dump: (error|detail|hint|fatal)\b/.test(line));
+  const told = (errors.length > 0 ? errors : stderr.slice(-3))
+    .slice(0, 4)
+    .map((line) => line.replace(/^pg_dump: (error: )?/, ''))
+    .join('; ');
+  const how = startError
+    ? `could not be started: ${startError.message}`
+    : signal
+      ? `was killed by ${signal}`
+      : `failed with exit code ${String(code)}`;
+  const match = known.find(({ pattern }) => pattern.test(told));
+  const killed =
+    signal === 'SIGKILL' ? 'Most often the kernel ended it for want of memory: raise the memory limit.' : undefined;
+  const lockTimeout =
+    /statement timeout/.test(told) && lockWaitTimeoutMs > 0 ? ` (it waited ${String(lockWaitTimeoutMs / 1000)} s)` : '';
+  return new Failure('dump', `pg_dump ${how}${told === '' ? '' : `: ${told}`}${lockTimeout}`, {
+    hint: match?.hint ?? killed,
+    retryable: match?.retryable,
+    cause: startError,
+  });
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { FormConfig, SourceConfig } from '../config/config.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { PostgresClient } from './clients.ts';
+import { explainDump } from './dump-failure.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
+
+/** What pg_dump tells while it works: see {@link dumpStage}. */
+export interface DumpListener {
+  /** A table's contents are about to be written. The name is `schema.table`, unquoted, as pg_dump prints it. */
+  onTable(name: string): void;
+}
+
+/**
+ * The pg_dump process of one lane: the whole database as seen in a snapshot, uncompressed, on standard output.
+ * `--verbose` is how it tells which table it is in; those lines are not kept.
+ */
+export function dumpStage(
+  source: SourceConfig,
+  format: FormConfig['format'],
+  client: PostgresClient,
+  snapshot: string,
+  listener: DumpListener,
+): Stage {
+  const each = (option: string, values: readonly string[]): string[] => values.map((value) => `${option}=${value}`);
+  return {
+    name: 'pg_dump',
+    program: join(client.binDir, 'pg_dump'),
+    args: [
+      ...(format === 'custom' ? ['--format=custom', '--compress=0'] : ['--format=plain']),
+      '--no-password',
+      '--verbose',
+      `--snapshot=${snapshot}`,
+      `--lock-wait-timeout=${String(source.lockWaitTimeoutMs)}`,
+      ...each('--schema', source.schemas),
+      ...each('--exclude-schema', source.excludeSchemas),
+      ...each('--table', source.tables),
+      ...each('--exclude-table', source.excludeTables),
+      ...each('--exclude-table-data', source.excludeTableData),
+      ...source.dumpArgs,
+    ],
+    // LC_ALL=C: its messages are read, so they must be in English.
+    env: { LC_ALL: 'C', ...libpqEnvironment(source.connection, client.major) },
+    onStderrLine: (line) => {
+      const table = /^pg_dump: dumping contents of table "(.*)"$/.exec(line)?.[1];
+      if (table !== undefined) listener.onTable(table);
+      return line.startsWith('pg_dump: ') && !/^pg_dump: (error|detail|hint|warning|fatal)\b/.test(line);
+    },
+    explain: (exit) => explainDump(exit, source.lockWaitTimeoutMs),
+  };
+}

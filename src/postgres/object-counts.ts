@@ -1,0 +1,61 @@
+import type pg from 'pg';
+
+/**
+ * One query for each kind of object that a dump carries: what the user made, without the system's own objects and
+ * without the members of extensions, which CREATE EXTENSION makes again. `member` and `system` are filled in below.
+ */
+const queries: Readonly<Record<string, string>> = {
+  schemas: `SELECT 1 FROM pg_namespace n WHERE NOT system(n.oid) AND NOT member('pg_namespace', n.oid)`,
+  tables: relation('r'),
+  partitionedTables: relation('p'),
+  foreignTables: relation('f'),
+  views: relation('v'),
+  materializedViews: relation('m'),
+  sequences: relation('S'),
+  indexes: relation('i', 'I'),
+  functions: `SELECT 1 FROM pg_proc o WHERE NOT system(o.pronamespace) AND NOT member('pg_proc', o.oid)`,
+  types: `SELECT 1 FROM pg_type o WHERE o.typtype IN ('d', 'e', 'r') AND NOT system(o.typnamespace) AND NOT member('pg_type', o.oid)`,
+  compositeTypes: relation('c'),
+  operators: `SELECT 1 FROM pg_operator o WHERE NOT system(o.oprnamespace) AND NOT member('pg_operator', o.oid)`,
+  collations: `SELECT 1 FROM pg_collation o WHERE NOT system(o.collnamespace) AND NOT member('pg_collation', o.oid)`,
+  constraints: `SELECT 1 FROM pg_constraint o WHERE o.contype <> 'n' AND NOT system(o.connamespace) AND NOT member('pg_class', o.conrelid)`,
+  triggers: `SELECT 1 FROM pg_trigger o JOIN pg_class c ON c.oid = o.tgrelid
+             WHERE NOT o.tgisinternal AND NOT system(c.relnamespace) AND NOT member('pg_trigger', o.oid)`,
+  rules: `SELECT 1 FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class
+          WHERE o.rulename <> '_RETURN' AND NOT system(c.relnamespace) AND NOT member('pg_class', c.oid)`,
+  policies: `SELECT 1 FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid WHERE NOT system(c.relnamespace)`,
+  extendedStatistics: `SELECT 1 FROM pg_statistic_ext o WHERE NOT system(o.stxnamespace)`,
+  eventTriggers: `SELECT 1 FROM pg_event_trigger o WHERE NOT member('pg_event_trigger', o.oid)`,
+  publications: `SELECT 1 FROM pg_publication`,
+  foreignServers: `SELECT 1 FROM pg_foreign_server o WHERE NOT member('pg_foreign_server', o.oid)`,
+  textSearchConfigurations: `SELECT 1 FROM pg_ts_config o WHERE NOT system(o.cfgnamespace) AND NOT member('pg_ts_config', o.oid)`,
+  extensions: `SELECT 1 FROM pg_extension e WHERE e.extname <> 'plpgsql'`,
+  largeObjects: `SELECT 1 FROM pg_largeobject_metadata`,
+};
+
+function relation(...kinds: readonly string[]): string {
+  const list = kinds.map((kind) => `'${kind}'`).join(', ');
+  return `SELECT 1 FROM pg_class o WHERE o.relkind IN (${list}) AND NOT system(o.relnamespace) AND NOT member('pg_class', o.oid)`;
+}
+
+/**
+ * How many objects of each kind the connected database holds, as its current transaction sees them. A restored copy
+ * must have the same numbers.
+ */
+export async function countObjects(client: pg.Client): Promise<Record<string, number>> {
+  const parts = Object.entries(queries).map(([kind, query]) => `SELECT '${kind}' AS kind, count(*)::int AS n FROM (${expand(query)}) x`);
+  const { rows } = await client.query<{ kind: string; n: number }>(parts.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
+}
+
+function expand(query: string): string {
+  return query
+    .replace(
+      /system\(([^)]+)\)/g,
+      `(EXISTS (SELECT 1 FROM pg_namespace s WHERE s.oid = $1 AND (s.nspname = 'information_schema' OR s.nspname LIKE 'pg\\_%')))`,
+    )
+    .replace(
+      /member\('(\w+)', ([^)]+)\)/g,
+      `(EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = '$1'::regclass AND d.objid = $2 AND d.deptype = 'e'))`,
+    );
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { ConnectionConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { connect } from './connect.ts';
+
+/** What the server says about itself. */
+export interface ServerFacts {
+  /** Such as `15.20 (Debian 15.20-0+deb12u1)`. */
+  readonly version: string;
+  readonly major: number;
+  readonly encoding: string;
+  /** True on a standby. */
+  readonly inRecovery: boolean;
+  /** Size of the connected database on the server's disk. */
+  readonly databaseBytes: number;
+}
+
+/**
+ * The one connection that this program holds for the whole run: it keeps the advisory lock and the snapshot that
+ * pg_dump uses. Closing it releases both, as does the end of this process, however it ends.
+ */
+export class Session {
+  readonly client: pg.Client;
+  readonly server: ServerFacts;
+
+  private constructor(client: pg.Client, server: ServerFacts) {
+    this.client = client;
+    this.server = server;
+  }
+
+  /**
+   * Connects and switches off every time limit that the role or the server sets for its sessions, as pg_dump does.
+   * @param onLost called when the server ends the connection later on.
+   * @throws {Failure} `database` or `config`, see `connect`.
+   */
+  static async open(
+    connection: ConnectionConfig,
+    log: Log,
+    signal: AbortSignal,
+    onLost: (failure: Failure) => void,
+  ): Promise<Session> {
+    const client = await connect(connection, signal);
+    let ended = false;
+    client.once('end', () => {
+      ended = true;
+    });
+    client.on('error', (cause: Error) => {
+      if (ended) return;
+      onLost(
+        new Failure('dump', `the server ended the connection that holds the snapshot: ${cause.message}`, {
+          hint: 'See the log of the server: a restart, a failover, or somebody ended the session.',
+          cause,
+        }),
+      );
+    });
+    try {
+      await client.query(
+        `SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
+                set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path', '', false)`,
+      );
+      const server = await askServer(client);
+      for (const [setting, since] of [
+        ['transaction_timeout', 17],
+        ['idle_session_timeout', 14],
+      ] as const) {
+        if (server.major >= since) await client.query(`SET ${setting} = 0`);
+      }
+      // So that a long count ends soon after this process has died.
+      if (server.major >= 14) await client.query(`SET client_connection_check_interval = '5s'`).catch(() => undefined);
+      if (connection.sslMode === 'prefer' && !isLocal(connection.host) && !('encrypted' in client.connection.stream)) {
+        log.warn('the connection to the database is not encrypted: the server offers no TLS (sslmode=prefer)');
+      }
+      return new Session(client, server);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw toDatabaseFailure('ask the server about itself', error);
+    }
+  }
+
+  /**
+   * Takes the advisory lock for backups of this database to this place. It goes with the connection.
+   * @throws {Failure} `locked` when another run holds it.
+   */
+  async lock(location: string): Promise<void> {
+    const key = createHash('sha256').update(`pg-offsite ${location}`).digest().readBigInt64BE(0);
+    const { rows } = await this.#query<{ locked: boolean }>('take the advisory lock', {
+      text: 'SELECT pg_catalog.pg_try_advisory_lock($1) AS locked',
+      values: [key],
+    });
+    if (rows[0]?.locked !== true) {
+      throw new Failure('locked', `another run is backing up ${this.client.database ?? 'this database'} to ${location}`, {
+        hint: 'Let it end, or find it with: SELECT pid FROM pg_stat_activity WHERE application_name LIKE \'pg-offsite%\'.',
+      });
+    }
+  }
+
+  /** Begins the transaction that everything is read in and returns the name of its snapshot, for `pg_dump --snapshot`. */
+  async exportSnapshot(): Promise<string> {
+    await this.#query('begin a transaction', 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    const { rows } = await this.#query<{ snapshot: string }>(
+      'export a snapshot',
+      'SELECT pg_catalog.pg_export_snapshot() AS snapshot',
+    );
+    const snapshot = rows[0]?.snapshot;
+    if (snapshot === undefined) throw new Error('pg_export_snapshot returned no row');
+    return snapshot;
+  }
+
+  /** Ends the connection; with it the lock and the snapshot. Never throws. */
+  async close(): Promise<void> {
+    // A query may still be under way; the server would answer our goodbye only after it.
+    const closed = this.client.end().catch(() => undefined);
+    const timer = setTimeout(() => this.client.connection.stream.destroy(), 500);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async #query<Row extends pg.QueryResultRow>(
+    what: string,
+    query: string | pg.QueryConfig,
+  ): Promise<pg.QueryResult<Row>> {
+    try {
+      return await this.client.query<Row>(query);
+    } catch (error) {
+      throw toDatabaseFailure(what, error);
+    }
+  }
+}
+
+async function askServer(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<{
+    version: string;
+    number: number;
+    encoding: string;
+    recovery: boolean;
+    bytes: string;
+  }>(`
+    SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+           current_setting('server_encoding') AS encoding, pg_catalog.pg_is_in_recovery() AS recovery,
+           pg_catalog.pg_database_size(pg_catalog.current_database()) AS bytes`);
+  const row = rows[0];
+  if (!row) throw new Error('the server returned no row');
+  return {
+    version: row.version,
+    major: Math.floor(row.number / 10_000),
+    encoding: row.encoding,
+    inRecovery: row.recovery,
+    databaseBytes: Number(row.bytes),
+  };
+}
+
+function isLocal(host: string): boolean {
+  return host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** A query of our own that failed, told as a failure of the database. */
+export function toDatabaseFailure(what: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure('database', `cannot ${what}: ${message}`, { cause: error });
+}
