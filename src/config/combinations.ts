@@ -1,0 +1,91 @@
+import type { ReadValues } from './environment.ts';
+import type { Findings } from './findings.ts';
+import type { VariableName } from './variables.ts';
+
+/** A rule about variables that are each right, but not together. */
+interface Rule {
+  readonly broken: (read: ReadValues) => boolean;
+  /** What is wrong and what to do; the names are those that the user wrote. */
+  readonly words: (nameOf: (name: VariableName) => string) => string;
+  readonly severity?: 'warning';
+}
+
+const rules: readonly Rule[] = [
+  {
+    broken: ({ isSet }) => isSet('AGE_RECIPIENTS') && (isSet('GPG_PUBLIC_KEYS') || isSet('GPG_PASSPHRASE')),
+    words: (n) =>
+      `${n('AGE_RECIPIENTS')} and gpg settings are both set; a backup is encrypted one way, so keep one of them`,
+  },
+  {
+    broken: ({ isSet }) => isSet('GPG_PUBLIC_KEYS') && isSet('GPG_PASSPHRASE'),
+    words: (n) =>
+      `${n('GPG_PUBLIC_KEYS')} and ${n('GPG_PASSPHRASE')} are both set; keep the public keys, and the passphrase out of the job`,
+  },
+  {
+    broken: ({ isSet }) => isSet('S3_ACCESS_KEY_ID') !== isSet('S3_SECRET_ACCESS_KEY'),
+    words: () =>
+      'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both, or neither to use the credentials of the platform',
+  },
+  {
+    broken: ({ isSet }) =>
+      !isSet('S3_ACCESS_KEY_ID') &&
+      !isSet('S3_SECRET_ACCESS_KEY') &&
+      isSet('AWS_ACCESS_KEY_ID') !== isSet('AWS_SECRET_ACCESS_KEY'),
+    words: () =>
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or neither to use the credentials of the platform',
+  },
+  {
+    broken: ({ isSet }) => isSet('S3_SESSION_TOKEN') && !isSet('S3_ACCESS_KEY_ID'),
+    words: () => 'S3_SESSION_TOKEN belongs to temporary keys: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY with it',
+  },
+  {
+    broken: ({ isSet }) => isSet('S3_OBJECT_LOCK_MODE') && !isSet('S3_OBJECT_LOCK_FOR'),
+    words: () =>
+      'S3_OBJECT_LOCK_MODE is set without a time; set S3_OBJECT_LOCK_FOR too, for example S3_OBJECT_LOCK_FOR=30d',
+  },
+  {
+    broken: ({ isSet }) => isSet('S3_OBJECT_LOCK_FOR') && !isSet('S3_OBJECT_LOCK_MODE'),
+    words: () => 'S3_OBJECT_LOCK_FOR is set without a mode; set S3_OBJECT_LOCK_MODE=GOVERNANCE or COMPLIANCE too',
+  },
+  {
+    broken: ({ values, isSet }) => isSet('S3_SSE_KMS_KEY_ID') && values.S3_SSE !== 'aws:kms',
+    words: () => 'S3_SSE_KMS_KEY_ID needs S3_SSE=aws:kms',
+  },
+  {
+    broken: ({ values }) =>
+      values.VERIFY === 'download' &&
+      ['GLACIER', 'DEEP_ARCHIVE'].includes(values.S3_STORAGE_CLASS?.toUpperCase() ?? ''),
+    words: (n) =>
+      `VERIFY=download cannot read back what ${n('S3_STORAGE_CLASS')} puts into an archive; use VERIFY=head or GLACIER_IR`,
+  },
+  {
+    broken: ({ values }) => values.BACKUP_FORMAT === 'plain' && values.COMPRESSION === 'none',
+    words: () => 'BACKUP_FORMAT=plain with COMPRESSION=none is several times larger than need be',
+    severity: 'warning',
+  },
+  {
+    broken: ({ values, isSet }) => isSet('STALL_TIMEOUT') && values.STALL_TIMEOUT > values.BACKUP_TIMEOUT,
+    words: () => 'STALL_TIMEOUT is longer than BACKUP_TIMEOUT, so it has no effect',
+    severity: 'warning',
+  },
+  {
+    broken: ({ isSet }) => isSet('BACKUP_TIMEZONE') && !isSet('BACKUP_SCHEDULE'),
+    words: () => 'BACKUP_TIMEZONE has no effect without BACKUP_SCHEDULE',
+    severity: 'warning',
+  },
+  {
+    broken: ({ isSet }) => isSet('SCHEMAS') && isSet('EXCLUDE_SCHEMAS'),
+    words: () => 'SCHEMAS and EXCLUDE_SCHEMAS are both set: a schema that both name is left out',
+    severity: 'warning',
+  },
+];
+
+/** Checks every rule about variables that go together. */
+export function checkCombinations(read: ReadValues, findings: Findings): void {
+  for (const rule of rules) {
+    if (!rule.broken(read)) continue;
+    const words = rule.words(read.nameOf);
+    if (rule.severity === 'warning') findings.warn(words);
+    else findings.problem(words);
+  }
+}

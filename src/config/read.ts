@@ -1,0 +1,74 @@
+import { checkCombinations } from './combinations.ts';
+import type { Config, SourceConfig } from './config.ts';
+import { readConnection } from './connection.ts';
+import { readDumpArgs } from './dump-args.ts';
+import { type Environment, type ReadValues, readValues } from './environment.ts';
+import { Findings } from './findings.ts';
+import { readForm } from './form.ts';
+import { readRun } from './run.ts';
+import { Secret } from './secret.ts';
+import { readStore } from './storage.ts';
+import { checkUnknownNames } from './unknown-names.ts';
+import { variableGroups, type VariableName } from './variables.ts';
+
+/**
+ * The whole configuration, checked and frozen. Reads files that variables name, contacts nothing. Throws one Failure of
+ * kind `config` that lists every problem; neither it nor the warnings ever hold the value of a secret.
+ */
+export function readConfig(env: Environment): Config {
+  const findings = new Findings();
+  const read = readValues(env, findings);
+  checkCombinations(read, findings);
+  const source = readSource(env, read, findings);
+  const store = readStore(read, findings);
+  const form = readForm(read, findings);
+  const run = readRun(read, findings);
+  checkUnknownNames(env, form.encryption.kind !== 'none', findings);
+  const retentionConfigured = isRetentionConfigured(read);
+  if (retentionConfigured) findings.warn('KEEP_... variables are set, but this version deletes nothing yet');
+  findings.throwIfAny();
+  if (source === undefined || store === undefined)
+    throw new Error('a part of the configuration failed without a problem');
+  return deepFreeze({
+    source,
+    store,
+    form,
+    run,
+    retentionConfigured,
+    log: { format: read.values.LOG_FORMAT, level: read.values.LOG_LEVEL },
+    warnings: findings.warnings,
+    secrets: findings.secrets,
+  });
+}
+
+function readSource(env: Environment, read: ReadValues, findings: Findings): SourceConfig | undefined {
+  const { values, nameOf } = read;
+  const connection = readConnection(env, read, findings);
+  const dumpArgs = readDumpArgs(values.PG_DUMP_ARGS, nameOf('PG_DUMP_ARGS'), findings);
+  if (connection === undefined) return undefined;
+  return {
+    connection,
+    schemas: values.SCHEMAS,
+    excludeSchemas: values.EXCLUDE_SCHEMAS,
+    tables: values.TABLES,
+    excludeTables: values.EXCLUDE_TABLES,
+    excludeTableData: values.EXCLUDE_TABLE_DATA,
+    dumpArgs,
+    lockWaitTimeoutMs: values.LOCK_WAIT_TIMEOUT,
+    rowCounts: values.ROW_COUNTS,
+    clientsDir: values.PG_CLIENTS_DIR,
+  };
+}
+
+/** KEEP_MINIMUM alone only bounds the others. */
+function isRetentionConfigured({ isSet }: ReadValues): boolean {
+  const names = Object.keys(variableGroups.retention) as VariableName[];
+  return names.some((name) => name !== 'KEEP_MINIMUM' && isSet(name));
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null && !(part instanceof Secret)) deepFreeze(part as object);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,80 @@
+import { distance } from 'fastest-levenshtein';
+import { type Environment, knownNames } from './environment.ts';
+import type { Findings } from './findings.ts';
+
+/** Names of settings that this version does not have yet: better told than silently without effect. */
+const notSupported =
+  /^(?:DATABASES|JOBS|GLOBALS|RESTORE_JOBS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL|TARGET_DATABASE_URL|AGE_IDENTITY|GPG_PRIVATE_KEY|DRILL_DATABASE_URL|DRILL_CHECK_SQL)(?:_FILE)?$/;
+
+/** Names by which other backup images are told when to run; this program runs once and ends. */
+const schedules =
+  /^(?:SCHEDULE|CRON|CRON_SCHEDULE|BACKUP_CRON_SCHEDULE|BACKUP_CRON_EXPRESSION|CRON_EXPRESSION|BACKUP_CRON)$/;
+
+/** Beginnings that nobody but this program uses. */
+const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL)_/;
+
+/** Names of other programs that look like ours: libpq, the AWS SDK, gpg itself, links to Kubernetes services. */
+const ordinary =
+  /^(?:AWS_ENDPOINT_URL_.*|GPG_(?:TTY|AGENT_INFO)|PG[A-Z]+|.*_SERVICE_(?:HOST|PORT.*)|.*_PORT(?:_\d+_(?:TCP|UDP).*)?|POSTGRES_(?:INITDB_.*|HOST_AUTH_METHOD)|DATABASE_(?:HOST|PORT|USER|NAME|PASSWORD))$/;
+
+/** libpq settings that would reach another server, or reach it otherwise, and that this program does not honour. */
+const refusedLibpq: Readonly<Record<string, string>> = {
+  PGSERVICE: 'set DATABASE_URL, or PGHOST, PGUSER and PGDATABASE',
+  PGHOSTADDR: 'set the address as PGHOST',
+};
+
+/** Warns about every name that looks like one of ours but is not read, and refuses those that would mislead a run. */
+export function checkUnknownNames(env: Environment, encrypted: boolean, findings: Findings): void {
+  const known = knownNames();
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value.trim() === '' || known.has(name)) continue;
+    const advice = refusedLibpq[name];
+    if (advice !== undefined) findings.problem(`${name} is not supported; ${advice}`);
+    else if (notSupported.test(name)) {
+      const isDefault = (name === 'JOBS' && value.trim() === '1') || (name === 'GLOBALS' && value.trim() === 'off');
+      if (!isDefault) findings.warn(`${name} is not supported by this version and has no effect`);
+    } else if (schedules.test(name)) {
+      findings.warn(`${name} has no effect: this program makes one backup and ends, and the platform's cron starts it`);
+    } else checkName(name, [...known.keys()], encrypted, findings);
+  }
+}
+
+function checkName(name: string, known: readonly string[], encrypted: boolean, findings: Findings): void {
+  const nearest = findNearest(name, known);
+  const isNear = nearest.steps <= allowedSteps(nearest.name) && !ordinary.test(name);
+  // A typing error may also have hit a libpq name, which looks like any other of libpq's.
+  const isNearLibpq = /^PG[A-Z]+$/.test(name) && !libpqNames.has(name) && nearest.steps <= 2 && name.length >= 6;
+  const looksOurs = ours.test(name) && !ordinary.test(name);
+  if (!isNear && !isNearLibpq && !looksOurs) return;
+  const near = isNear || isNearLibpq || nearest.steps <= 4;
+  const words = `${name} is not a variable of this program and has no effect${near ? `; did you mean ${nearest.name}?` : ''}`;
+  // Somebody who meant to encrypt must not find out later that nothing was.
+  const meantEncryption = /^(?:AGE|GPG)_/.test(near && looksOurs ? name : nearest.name);
+  if (!encrypted && (meantEncryption || /^(?:AGE|GPG)_/.test(name))) {
+    const advice = 'set AGE_RECIPIENTS to encrypt, or remove it to store backups unencrypted';
+    findings.problem(`${words}${near ? '' : ';'} ${advice}`);
+  } else findings.warn(words);
+}
+
+function findNearest(name: string, known: readonly string[]): { name: string; steps: number } {
+  const upper = name.toUpperCase();
+  let best = { name: '', steps: Number.POSITIVE_INFINITY };
+  for (const candidate of known) {
+    const steps = distance(upper, candidate);
+    if (steps < best.steps) best = { name: candidate, steps };
+  }
+  return best;
+}
+
+/** Short names are near to too many others. */
+function allowedSteps(name: string): number {
+  if (name.length < 6) return 0;
+  return name.length < 9 ? 1 : 2;
+}
+
+/** Names of libpq and of the PostgreSQL programs that are no typing errors of others. */
+const libpqNames = new Set(
+  'PGHOST PGPORT PGUSER PGDATA PGTZ PGAPPNAME PGSSLCRL PGSSLSNI PGSSLCERT PGSSLKEY PGSSLMODE PGSSLCRLDIR PGSSLCERTMODE PGGSSLIB PGLOCALEDIR PGREALM PGGEQO PGSYSCONFDIR PGCLUSTER PGVERSION PGBIN PGDIR PGLIB PGROOT'.split(
+    ' ',
+  ),
+);

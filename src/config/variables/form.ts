@@ -1,0 +1,38 @@
+import { integer, oneOf, password, text } from '../kinds.ts';
+import { variable } from '../variable.ts';
+
+/** What the stored bytes look like. */
+export const formVariables = {
+  BACKUP_FORMAT: variable(oneOf('custom', 'plain'), {
+    words: "`custom` is `pg_dump`'s own archive, from which single tables can be restored; `plain` is SQL.",
+    example: 'plain',
+    default: 'custom',
+  }),
+  COMPRESSION: variable(oneOf('zstd', 'gzip', 'none'), {
+    words: 'How dumps are compressed.',
+    example: 'gzip',
+    default: 'zstd',
+  }),
+  COMPRESSION_LEVEL: variable(integer(1, 19), {
+    words: '1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6).',
+    example: '3',
+  }),
+  AGE_RECIPIENTS: variable(text, {
+    words: 'Encrypt for these age or SSH public keys, separated by commas or line breaks.',
+    example: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+    aliases: ['AGE_RECIPIENT', 'AGE_PUBLIC_KEYS', 'AGE_PUBLIC_KEY'],
+    file: true,
+  }),
+  GPG_PUBLIC_KEYS: variable(text, {
+    words: 'Encrypt for these OpenPGP public keys: armoured blocks, one after the other.',
+    example: '-----BEGIN PGP PUBLIC KEY BLOCK-----...',
+    aliases: ['GPG_PUBLIC_KEY', 'GPG_PUBLIC_KEY_RING'],
+    file: true,
+  }),
+  GPG_PASSPHRASE: variable(password, {
+    words: 'Encrypt with this passphrase. Public keys are better: they cannot decrypt.',
+    example: 'a long passphrase',
+    aliases: ['PASSPHRASE', 'ENCRYPTION_PASSWORD'],
+    secret: true,
+  }),
+};
