@@ -30,8 +30,7 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
   const lines = pretty.prettyFactory({
     colorize,
     translateTime: colorize ? 'SYS:HH:MM:ss' : 'SYS:standard',
-    singleLine: true,
-    ignore: 'pid,hostname',
+    hideObject: true,
   });
   return pino(options, {
     write(text: string): void {

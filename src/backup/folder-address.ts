@@ -1,17 +1,18 @@
 import { type FolderAddress, shellQuote } from '../catalog/restore-guide.ts';
 import type { StoreConfig } from '../config/config.ts';
-import type { Store } from '../store/store.ts';
 
-/** How somebody with ordinary tools copies a backup's folder, for RESTORE.md. */
-export function folderAddress(config: StoreConfig, store: Store, folder: string): FolderAddress {
-  const location = store.describe(folder);
+/**
+ * How somebody with ordinary tools copies a backup's folder, for RESTORE.md.
+ * @param location the folder's address as the store describes it, without a slash at its end.
+ */
+export function folderAddress(config: StoreConfig, location: string): FolderAddress {
   if (config.kind === 'directory') {
-    return { location, copyCommand: `cp ${shellQuote(`${config.path}/${folder}.`)} . -R` };
+    const path = decodeURIComponent(new URL(location).pathname);
+    return { location, copyCommand: `cp -R ${shellQuote(`${path}/.`)} .` };
   }
-  const endpoint = config.endpoint === undefined ? '' : ` --endpoint-url ${shellQuote(config.endpoint)}`;
-  const region = config.endpoint === undefined && config.region !== '' ? ` --region ${shellQuote(config.region)}` : '';
-  return {
-    location,
-    copyCommand: `aws s3 cp --recursive --only-show-errors${endpoint}${region} ${shellQuote(location)} .`,
-  };
+  const where =
+    config.endpoint === undefined
+      ? `--region ${shellQuote(config.region)}`
+      : `--endpoint-url ${shellQuote(config.endpoint)}`;
+  return { location, copyCommand: `aws s3 cp --recursive --only-show-errors ${where} ${shellQuote(location)} .` };
 }

@@ -52,7 +52,15 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
   throwIfAborted(signal);
 
   const closing = opened.move();
-  return { store, session, client, encryption, compression, signal, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  return {
+    store,
+    session,
+    client,
+    encryption,
+    compression,
+    signal,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
 async function takeLock(session: Session, location: string, { config, log }: RunContext): Promise<void> {

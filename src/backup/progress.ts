@@ -52,7 +52,10 @@ export function reportProgress(
       const elapsedMs = performance.now() - started;
       const dumped = lane.dumpedBytes ?? lane.meter.bytes;
       const left = dumped > 0 && dumped < expectedDumpBytes ? (expectedDumpBytes / dumped - 1) * elapsedMs : undefined;
-      const table = lane.table === undefined ? '' : `, in table ${String(lane.tablesBegun)}/${String(lane.tablesTotal)} ${lane.table}`;
+      const table =
+        lane.table === undefined
+          ? ''
+          : `, in table ${String(lane.tablesBegun)}/${String(lane.tablesTotal)} ${lane.table}`;
       log.info(
         { dumpedBytes: lane.dumpedBytes, storedBytes: lane.storedBytes, table: lane.table, leftMs: left },
         `dumped ${prettyBytes(dumped)} at ${prettyBytes(dumped / (elapsedMs / 1000))}/s, stored ${prettyBytes(lane.storedBytes)}${table}` +

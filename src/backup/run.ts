@@ -51,6 +51,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
 
   await using ready = await preflight(context, key);
   const { store, session, client, encryption, compression, signal } = ready;
+  const location = store.describe(folder.slice(0, -1));
   const swept = await store.sweepUnfinished(
     databaseFolder(database),
     new Date(Date.now() - config.run.timeoutMs),
@@ -64,7 +65,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   const census = await Census.begin(session.client, config.source);
   log.info(
     { id, server: session.server.version, client: client.version, databaseBytes: session.server.databaseBytes },
-    `backing up ${database} (PostgreSQL ${session.server.version}) to ${store.describe(folder)}`,
+    `backing up ${database} (PostgreSQL ${session.server.version}) to ${location}`,
   );
 
   const measured = await storeLane({
@@ -132,7 +133,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   await written.put(folder + fileNames.sums, sha256Sums(manifest.artifacts), text, signal);
   await written.put(
     folder + fileNames.guide,
-    restoreGuide(manifest, folderAddress(config.store, store, folder)),
+    restoreGuide(manifest, folderAddress(config.store, location)),
     'text/markdown; charset=utf-8',
     signal,
   );
@@ -140,5 +141,5 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   written.keep();
 
   const shrunk = shrinkWarning(artifact, previous, config.run.shrinkAlert);
-  return { manifest, location: store.describe(folder), warnings: shrunk === undefined ? [] : [shrunk] };
+  return { manifest, location, warnings: shrunk === undefined ? [] : [shrunk] };
 }

@@ -39,7 +39,8 @@ export function backupFolder(database: string, id: string): string {
 /** What a key below the store's root belongs to, or undefined for a key that is none of ours. */
 export function parseKey(key: string): { database: string; id: string; file: string } | undefined {
   const [component, id, file, ...rest] = key.split('/');
-  if (component === undefined || id === undefined || file === undefined || file === '' || rest.length > 0) return undefined;
+  if (component === undefined || id === undefined || file === undefined || file === '' || rest.length > 0)
+    return undefined;
   const database = decodeDatabaseName(component);
   if (database === undefined || timeOfId(id) === undefined) return undefined;
   return { database, id, file };

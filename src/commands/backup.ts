@@ -37,7 +37,11 @@ export const backup: Command = {
   async run(edge) {
     const started = performance.now();
     let redact = createRedactor([]);
-    let log = createLog({ format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' }, edge.stderr, redact);
+    let log = createLog(
+      { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' },
+      edge.stderr,
+      redact,
+    );
     let config: Config | undefined;
     let result: Result;
     try {

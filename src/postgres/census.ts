@@ -101,8 +101,7 @@ export class Census {
    */
   async finish(): Promise<Contents> {
     const tables = await Promise.all(this.#counts);
-    const byName = (a: TableCount, b: TableCount): number =>
-      compare(a.schema, b.schema) || compare(a.name, b.name);
+    const byName = (a: TableCount, b: TableCount): number => compare(a.schema, b.schema) || compare(a.name, b.name);
     return { ...this.#known, tables: tables.toSorted(byName) };
   }
 

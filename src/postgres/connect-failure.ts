@@ -37,17 +37,34 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
         false,
       );
     case '3D000':
-      return failure(`database ${connection.database} does not exist at ${where}`, 'Check the name after the last slash of DATABASE_URL.', false);
+      return failure(
+        `database ${connection.database} does not exist at ${where}`,
+        'Check the name after the last slash of DATABASE_URL.',
+        false,
+      );
     case '42501':
-      return failure(`user ${connection.user} may not connect to database ${connection.database}`, `GRANT CONNECT ON DATABASE to this user.`, false);
+      return failure(
+        `user ${connection.user} may not connect to database ${connection.database}`,
+        `GRANT CONNECT ON DATABASE to this user.`,
+        false,
+      );
     case '53300':
-      return failure(`${where} has no free connection: ${message}`, 'A backup needs two connections; raise max_connections or the limit of this role.', true);
+      return failure(
+        `${where} has no free connection: ${message}`,
+        'A backup needs two connections; raise max_connections or the limit of this role.',
+        true,
+      );
     case '57P03':
       return failure(`${where} is not ready: ${message}`, 'The server is starting, stopping or recovering.', true);
   }
-  if (/unsupported startup parameter/i.test(message)) return poolerFailure(`it refuses a start-up parameter (${message})`);
+  if (/unsupported startup parameter/i.test(message))
+    return poolerFailure(`it refuses a start-up parameter (${message})`);
   if (/timeout/i.test(message)) {
-    return failure(`no answer from ${where} within ${String(connection.connectTimeoutSeconds)} s`, 'Check firewalls and allow-lists, or raise connect_timeout.', true);
+    return failure(
+      `no answer from ${where} within ${String(connection.connectTimeoutSeconds)} s`,
+      'Check firewalls and allow-lists, or raise connect_timeout.',
+      true,
+    );
   }
   if (/password must be a string|no password/i.test(message)) {
     return failure(`${where} asks for a password and none is set`, 'Put it into DATABASE_URL or PGPASSWORD.', false);
@@ -82,6 +99,7 @@ function describe(error: unknown): { code: string; message: string } {
   // A name with several addresses fails with an AggregateError that has no message.
   const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
-  const code = 'code' in first && typeof first.code === 'string' ? first.code : /^SASL/.test(first.message) ? 'SASL' : '';
+  const code =
+    'code' in first && typeof first.code === 'string' ? first.code : /^SASL/.test(first.message) ? 'SASL' : '';
   return { code, message: first.message };
 }

@@ -43,7 +43,9 @@ function relation(...kinds: readonly string[]): string {
  * must have the same numbers.
  */
 export async function countObjects(client: pg.Client): Promise<Record<string, number>> {
-  const parts = Object.entries(queries).map(([kind, query]) => `SELECT '${kind}' AS kind, count(*)::int AS n FROM (${expand(query)}) x`);
+  const parts = Object.entries(queries).map(
+    ([kind, query]) => `SELECT '${kind}' AS kind, count(*)::int AS n FROM (${expand(query)}) x`,
+  );
   const { rows } = await client.query<{ kind: string; n: number }>(parts.join(' UNION ALL '));
   return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
 }

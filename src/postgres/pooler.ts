@@ -9,7 +9,8 @@ import { poolerFailure } from './connect-failure.ts';
  */
 export function refusePoolerAddress({ host, port }: ConnectionConfig): void {
   if (/-pooler\./.test(host)) throw poolerFailure(`${host} is a pooled address`);
-  if (port === 6543 && /(^|\.)supabase\.(com|co)$/.test(host)) throw poolerFailure(`port 6543 of ${host} is a pooled one`);
+  if (port === 6543 && /(^|\.)supabase\.(com|co)$/.test(host))
+    throw poolerFailure(`port 6543 of ${host} is a pooled one`);
 }
 
 /**

@@ -90,9 +90,13 @@ export class Session {
       values: [key],
     });
     if (rows[0]?.locked !== true) {
-      throw new Failure('locked', `another run is backing up ${this.client.database ?? 'this database'} to ${location}`, {
-        hint: 'Let it end, or find it with: SELECT pid FROM pg_stat_activity WHERE application_name LIKE \'pg-offsite%\'.',
-      });
+      throw new Failure(
+        'locked',
+        `another run is backing up ${this.client.database ?? 'this database'} to ${location}`,
+        {
+          hint: "Let it end, or find it with: SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pg-offsite%'.",
+        },
+      );
     }
   }
 
