@@ -1,0 +1,44 @@
+import { Failure } from '../errors.ts';
+
+/** True for an error of the file system with one of these codes. */
+export function isCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));
+}
+
+/** The Failure that tells of an error of the file system. Anything else is returned as it is. */
+export function toDirectoryFailure(error: unknown, what: string): unknown {
+  if (error instanceof Failure || !(error instanceof Error)) return error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Failure('store', `${what}: no space left`, {
+        cause: error,
+        hint: 'Free some space, or enlarge the volume.',
+      });
+    case 'EEXIST':
+      return new Failure('store', `${what}: a file of that name already exists`, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+      return new Failure('denied', `${what}: permission denied`, {
+        cause: error,
+        hint: 'Give the user that runs the backup the right to write there.',
+      });
+    case 'EROFS':
+      return new Failure('store', `${what}: the file system is read-only`, {
+        cause: error,
+        hint: 'Mount a writable volume there.',
+        retryable: false,
+      });
+    case 'ENOENT':
+      return new Failure('store', `${what}: no such file`, { cause: error });
+    case 'ENOTDIR':
+      return new Failure('config', `${what}: a part of the path is not a folder`, {
+        cause: error,
+        hint: 'Correct BACKUP_DESTINATION.',
+      });
+    default:
+      return new Failure('store', `${what}: ${code} in ${syscall}`, { cause: error });
+  }
+}

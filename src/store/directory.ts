@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DirectoryStoreConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { isCode, toDirectoryFailure } from './directory-errors.ts';
+import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
+
+const partialName = /^\..*\.partial$/;
+
+type Write = (data: Uint8Array | string) => Promise<void>;
+
+/**
+ * A store in a directory. A file is written aside, in its own folder, flushed to the disk and only then given its name
+ * by a hard link, which refuses a name that is taken: a file with its real name is always whole. Files are mode 0600,
+ * folders 0700.
+ */
+export class DirectoryStore implements Store {
+  readonly location: string;
+  readonly #root: string;
+  readonly #log: Log;
+
+  constructor(config: DirectoryStoreConfig, log: Log) {
+    this.#root = config.path;
+    this.#log = log;
+    this.location = pathToFileURL(config.path).href;
+  }
+
+  describe(key: string): string {
+    return pathToFileURL(this.#path(key)).href;
+  }
+
+  async checkWritable(key: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const path = this.#path(key);
+    await this.#told(`cannot write to ${this.describe(key)}`, async () => {
+      const { file, aside } = await this.#openAside(path);
+      await file.close();
+      await unlink(aside);
+      await this.#removeEmptyFolders(dirname(path));
+    });
+  }
+
+  async putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
+    await this.#write(key, options.signal, async (write) => {
+      let written = 0;
+      for await (const chunk of abortable(body, options.signal)) {
+        await write(chunk);
+        options.onStored?.((written += chunk.length));
+      }
+    });
+  }
+
+  async putSmall(key: string, content: string, options: PutSmallOptions): Promise<void> {
+    await this.#write(key, options.signal, (write) => write(content));
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
+    signal.throwIfAborted();
+    return this.#told(`could not look up ${this.describe(key)}`, async () => {
+      try {
+        const found = await stat(this.#path(key));
+        return found.isFile() ? { key, bytes: found.size, lastModified: found.mtime } : undefined;
+      } catch (error) {
+        if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *get(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    signal.throwIfAborted();
+    try {
+      yield* createReadStream(this.#path(key), { signal, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toDirectoryFailure(error, `could not read ${this.describe(key)}`);
+    }
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void, undefined> {
+    for (const { key, partial } of await this.#walk(prefix, `could not list ${this.location}/${prefix}`)) {
+      signal.throwIfAborted();
+      const object = partial ? undefined : await this.head(key, signal);
+      if (object) yield object;
+    }
+  }
+
+  async remove(key: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const path = this.#path(key);
+    await this.#told(`could not remove ${this.describe(key)}`, async () => {
+      await unlink(path).catch(ignore('ENOENT', 'ENOTDIR'));
+      await this.#removeEmptyFolders(dirname(path));
+    });
+  }
+
+  async sweepUnfinished(prefix: string, before: Date, signal: AbortSignal): Promise<number> {
+    let ended = 0;
+    for (const { key, partial } of await this.#walk(prefix, `could not sweep ${this.location}/${prefix}`)) {
+      signal.throwIfAborted();
+      if (!partial) continue;
+      try {
+        const path = this.#path(key);
+        if ((await stat(path)).mtime >= before) continue;
+        await unlink(path);
+        await this.#removeEmptyFolders(dirname(path));
+        ended += 1;
+      } catch (error) {
+        this.#log.info({ key, reason: (error as Error).message }, 'an unfinished file could not be removed');
+      }
+    }
+    return ended;
+  }
+
+  close(): void {
+    // Nothing is held open between calls.
+  }
+
+  /** Errors of the file system are told as ours; those that `fill` throws by itself pass as they are. */
+  async #write(key: string, signal: AbortSignal, fill: (write: Write) => Promise<void>): Promise<void> {
+    signal.throwIfAborted();
+    const path = this.#path(key);
+    const what = `could not store ${this.describe(key)}`;
+    const { file, aside } = await this.#told(what, () => this.#openAside(path));
+    try {
+      try {
+        await fill((data) => this.#told(what, () => file.writeFile(data)));
+        await this.#told(what, () => file.sync());
+      } finally {
+        await file.close();
+      }
+      signal.throwIfAborted();
+      await this.#told(what, () => publish(aside, path));
+    } catch (error) {
+      await unlink(aside).catch((left: Error) => {
+        this.#log.warn({ file: aside, reason: left.message }, 'a partial file could not be removed');
+      });
+      await this.#removeEmptyFolders(dirname(path));
+      throw error;
+    }
+    await this.#told(what, () => this.#flushFolders(dirname(path)));
+  }
+
+  /** Opens a new file beside the path; another run may be removing the folder just now, as empty. */
+  async #openAside(path: string): Promise<{ file: FileHandle; aside: string }> {
+    const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        return { file: await open(aside, 'wx', 0o600), aside };
+      } catch (error) {
+        if (tries === 3 || !isCode(error, 'ENOENT')) throw error;
+      }
+    }
+  }
+
+  /** Flushes the folder, and those above it up to the root, whose entries may be new as well. */
+  async #flushFolders(folder: string): Promise<void> {
+    for (let path = folder; path.startsWith(this.#root); path = dirname(path)) {
+      const handle = await open(path, 'r');
+      // Some network file systems cannot flush a folder.
+      await handle
+        .sync()
+        .catch(ignore('EINVAL', 'ENOTSUP'))
+        .finally(() => handle.close());
+      if (path === this.#root) return;
+    }
+  }
+
+  async #removeEmptyFolders(folder: string): Promise<void> {
+    for (let path = folder; path !== this.#root && path.startsWith(this.#root + sep); path = dirname(path)) {
+      try {
+        await rmdir(path);
+      } catch (error) {
+        if (!isCode(error, 'ENOENT')) return;
+      }
+    }
+  }
+
+  async #walk(prefix: string, what: string): Promise<{ key: string; partial: boolean }[]> {
+    // The deepest folder that the prefix names for sure; what it begins beyond that is compared.
+    const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
+    const start = folder === '' ? this.#root : this.#path(folder);
+    return this.#told(what, async () => {
+      const entries = await readdir(start, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+        if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+        throw error;
+      });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => {
+          const path = join(entry.parentPath, entry.name);
+          return {
+            key: path
+              .slice(this.#root.length + 1)
+              .split(sep)
+              .join('/'),
+            partial: partialName.test(entry.name),
+          };
+        })
+        .filter(({ key, partial }) => partial || key.startsWith(prefix))
+        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    });
+  }
+
+  #path(key: string): string {
+    const segments = key.split('/');
+    const unsafe = segments.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'));
+    if (unsafe) throw new Failure('bug', `not a key: ${JSON.stringify(key)}`);
+    return join(this.#root, ...segments);
+  }
+
+  async #told<T>(what: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw toDirectoryFailure(error, what);
+    }
+  }
+}
+
+/** Gives a whole file its name, unless that is taken; leaves nothing of the old name. */
+async function publish(aside: string, path: string): Promise<void> {
+  try {
+    await link(aside, path);
+  } catch (error) {
+    // File systems without hard links (FAT, some network mounts) refuse in their own ways.
+    if (!isCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
+    if (await stat(path).catch(ignore('ENOENT')))
+      throw Object.assign(new Error('exists'), { code: 'EEXIST', syscall: 'link' });
+    return rename(aside, path);
+  }
+  await unlink(aside);
+}
+
+function ignore(...codes: string[]): (error: unknown) => void {
+  return (error) => {
+    if (!isCode(error, ...codes)) throw error;
+  };
+}
+
+/** The chunks of a stream; an abort ends the wait for the next one, however long the source is silent. */
+async function* abortable(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const source = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Uint8Array>>();
+      const onAbort = (): void => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      source.next().then(resolve, reject);
+      const next = await promise.finally(() => signal.removeEventListener('abort', onAbort));
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    Promise.resolve(source.return?.()).catch(() => undefined);
+  }
+}

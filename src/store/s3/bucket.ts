@@ -1,0 +1,198 @@
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  type StorageClass,
+} from '@aws-sdk/client-s3';
+import type { S3StoreConfig } from '../../config/config.ts';
+import { RetryingClient, type Call } from './client.ts';
+import { uploadByLibStorage, type StreamInput, type UploadObserver } from './upload.ts';
+
+const runIdName = 'pg-offsite-run';
+const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** What a HEAD tells. */
+export interface ObjectHead {
+  readonly bytes: number;
+  readonly lastModified: Date;
+  readonly runId: string | undefined;
+  readonly crc32: number | undefined;
+}
+
+/** An answer to a GET. `bytes` is the length of this answer's body; `from` is where in the object it begins. */
+export interface ObjectBody {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly from: number;
+  readonly bytes: number;
+  readonly etag: string | undefined;
+}
+
+/** One listed object. */
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly lastModified: Date;
+}
+
+/** One listed upload. */
+export interface ListedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiated: Date;
+}
+
+/**
+ * One bucket, over the AWS SDK; with client.ts and upload.ts the only file that knows the SDK. Keys are whole keys of the bucket. Every call is
+ * tried again while its trouble can pass and rejects with an `S3Error`, or with the signal's reason.
+ */
+export class Bucket {
+  readonly name: string;
+  readonly #config: S3StoreConfig;
+  readonly #checksums: 'required' | 'supported';
+  readonly #client: RetryingClient;
+
+  constructor(config: S3StoreConfig) {
+    this.name = config.bucket;
+    this.#config = config;
+    const auto = config.endpoint === undefined ? 'supported' : 'required';
+    this.#checksums = config.checksums === 'auto' ? auto : config.checksums;
+    this.#client = new RetryingClient(config, this.#checksums);
+  }
+
+  /** Stores a small object in one request. */
+  async put(
+    key: string,
+    content: string,
+    runId: string,
+    contentType: string,
+    ifNoneMatch: boolean,
+    call: Call,
+  ): Promise<void> {
+    const params = { ...this.#writeParams(key, runId, true), Body: Buffer.from(content), ContentType: contentType };
+    await this.#client.send(new PutObjectCommand({ ...params, ...condition(ifNoneMatch) }), call);
+  }
+
+  /** Begins a multipart upload and resolves to its id. */
+  async beginUpload(key: string, runId: string, call: Call): Promise<string> {
+    const command = new CreateMultipartUploadCommand({ ...this.#writeParams(key, runId), ...this.#wholeChecksum() });
+    const { UploadId } = await this.#client.send(command, call);
+    return UploadId ?? '';
+  }
+
+  async abortUpload(key: string, uploadId: string, call: Call): Promise<void> {
+    await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key: key, UploadId: uploadId }), call);
+  }
+
+  /** Resolves where the upload is still open, and rejects with 404 where it is gone. */
+  async probeUpload(key: string, uploadId: string, call: Call): Promise<void> {
+    const input = { Bucket: this.name, Key: key, UploadId: uploadId, MaxParts: 1 };
+    await this.#client.send(new ListPartsCommand(input), call);
+  }
+
+  /** Open uploads whose key starts with the prefix. */
+  async *listUploads(prefix: string, call: Call): AsyncGenerator<ListedUpload> {
+    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (;;) {
+      const input = { Bucket: this.name, Prefix: prefix, ...markers };
+      const page = await this.#client.send(new ListMultipartUploadsCommand(input), call);
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+        if (Key && UploadId && Initiated) yield { key: Key, uploadId: UploadId, initiated: Initiated };
+      }
+      if (!page.IsTruncated) return;
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    }
+  }
+
+  async head(key: string, call: Call): Promise<ObjectHead> {
+    const mode = this.#checksums === 'supported' ? ({ ChecksumMode: 'ENABLED' } as const) : {};
+    const head = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key, ...mode }), call);
+    const { ChecksumCRC32: crc, ChecksumType: type } = head;
+    const vouched = crc !== undefined && type !== 'COMPOSITE' && !crc.includes('-');
+    return {
+      bytes: head.ContentLength ?? 0,
+      lastModified: head.LastModified ?? new Date(0),
+      runId: head.Metadata?.[runIdName],
+      crc32: vouched ? Buffer.from(crc, 'base64').readUInt32BE() : undefined,
+    };
+  }
+
+  /** The object from a byte on; with an ETag only while it is that very object. */
+  async get(key: string, from: number, etag: string | undefined, call: Call): Promise<ObjectBody> {
+    const range = from > 0 ? { Range: `bytes=${from}-` } : {};
+    const match = from > 0 && etag ? { IfMatch: etag } : {};
+    const reply = await this.#client.send(
+      new GetObjectCommand({ Bucket: this.name, Key: key, ...range, ...match }),
+      call,
+    );
+    return {
+      body: reply.Body as Readable,
+      from: Number(/^bytes (\d+)-/.exec(reply.ContentRange ?? '')?.[1] ?? 0),
+      bytes: reply.ContentLength ?? 0,
+      etag: reply.ETag,
+    };
+  }
+
+  /** Objects whose key starts with the prefix, in key order. */
+  async *list(prefix: string, call: Call): AsyncGenerator<ListedObject> {
+    let token: string | undefined;
+    do {
+      const input = { Bucket: this.name, Prefix: prefix, ContinuationToken: token };
+      const page = await this.#client.send(new ListObjectsV2Command(input), call);
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        if (Key) yield { key: Key, bytes: Size ?? 0, lastModified: LastModified ?? new Date(0) };
+      }
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(key: string, call: Call): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }), call);
+  }
+
+  /** Stores a stream in parts; what is left behind after a failure is left to the caller. */
+  async upload(input: StreamInput, observer: UploadObserver, call: Call): Promise<void> {
+    const { key, runId, ifNoneMatch } = input;
+    const params = { ...this.#writeParams(key, runId), ...this.#wholeChecksum(), ...condition(ifNoneMatch) };
+    await uploadByLibStorage(this.#client, params, input, observer, call);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #writeParams(key: string, runId: string, isSmall = false) {
+    const { storageClass, sse, sseKmsKeyId, objectLock } = this.#config;
+    // A manifest in an archive class could not be read, and the backup not be found.
+    const plainClass = storageClass === undefined || (isSmall && archiveClasses.has(storageClass));
+    return {
+      Bucket: this.name,
+      Key: key,
+      Metadata: { [runIdName]: runId },
+      ...(plainClass ? {} : { StorageClass: storageClass as StorageClass }),
+      ...(sse && { ServerSideEncryption: sse }),
+      ...(sseKmsKeyId !== undefined && { SSEKMSKeyId: sseKmsKeyId }),
+      ...(objectLock && {
+        ObjectLockMode: objectLock.mode,
+        ObjectLockRetainUntilDate: new Date(Date.now() + objectLock.forMs),
+      }),
+    };
+  }
+
+  /** A CRC-32 of the whole object and not of its parts' checksums, so that a HEAD proves what was stored. */
+  #wholeChecksum() {
+    return this.#checksums === 'supported'
+      ? ({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const)
+      : {};
+  }
+}
+
+function condition(ifNoneMatch: boolean) {
+  return ifNoneMatch ? { IfNoneMatch: '*' } : {};
+}

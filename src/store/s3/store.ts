@@ -1,0 +1,198 @@
+import type { S3StoreConfig } from '../../config/config.ts';
+import type { Log } from '../../log.ts';
+import { planParts } from '../part-size.ts';
+import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from '../store.ts';
+import { Bucket } from './bucket.ts';
+import { endStrayUploads, endUpload } from './cleanup.ts';
+import type { Call } from './client.ts';
+import { download } from './download.ts';
+import { isMissing, isNotImplemented, S3Error, toStoreFailure } from './errors.ts';
+import { lookUp } from './lookup.ts';
+import { alreadyExists, StreamedUpload } from './put-stream.ts';
+
+const checkForMs = 30_000;
+
+/** A store in an S3 bucket, under a prefix. */
+export class S3Store implements Store {
+  readonly location: string;
+  readonly #config: S3StoreConfig;
+  readonly #log: Log;
+  readonly #bucket: Bucket;
+  /** False once the store has said that it does not know conditional writes. */
+  #conditional = true;
+
+  constructor(config: S3StoreConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#bucket = new Bucket(config);
+    this.location = `s3://${[config.bucket, config.prefix].filter(Boolean).join('/')}`;
+  }
+
+  describe(key: string): string {
+    return `${this.location}/${key}`;
+  }
+
+  async checkWritable(key: string, signal: AbortSignal): Promise<void> {
+    const call = this.#call('checkWritable', signal, Math.min(this.#config.retryForMs, checkForMs));
+    let retried = false;
+    const onRetry: Call['onRetry'] = (error, tried) => {
+      retried = true;
+      call.onRetry?.(error, tried);
+    };
+    await this.#told(`cannot begin an upload to ${this.describe(key)}`, 's3:PutObject', async () => {
+      const context = { bucket: this.#bucket, log: this.#log };
+      let uploadId: string | undefined;
+      try {
+        uploadId = await this.#bucket.beginUpload(this.#full(key), 'check', { ...call, onRetry });
+      } finally {
+        if (uploadId !== undefined) await endUpload(context, this.#full(key), uploadId);
+        if (retried) await endStrayUploads(context, this.#full(key));
+      }
+    });
+  }
+
+  async putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
+    const { maxParts, partSize, uploadConcurrency } = this.#config;
+    const { expectedBytes, signal } = options;
+    const plan = planParts({ partSize, maxParts, concurrency: uploadConcurrency, expectedBytes });
+    const context = {
+      bucket: this.#bucket,
+      log: this.#log,
+      plan,
+      maxParts,
+      ifNoneMatch: completesConditionally(this.#config.endpoint),
+      call: this.#call('putStream', signal),
+      address: this.describe(key),
+    };
+    const upload = new StreamedUpload(context, this.#full(key), body, options);
+    await this.#told(`could not store ${this.describe(key)}`, 's3:PutObject', () => upload.run());
+  }
+
+  async putSmall(key: string, content: string, options: PutSmallOptions): Promise<void> {
+    await this.#told(`could not store ${this.describe(key)}`, 's3:PutObject', async () => {
+      try {
+        await this.#put(key, content, options);
+      } catch (error) {
+        if (!this.#conditional || !isNotImplemented(error)) throw error;
+        this.#conditional = false;
+        this.#log.info(
+          { bucket: this.#bucket.name },
+          'the store does not know conditional writes: writing without them',
+        );
+        await this.#put(key, content, options);
+      }
+    });
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
+    const hint = 's3:GetObject (and s3:ListBucket, without which a missing object looks like a forbidden one)';
+    const head = await this.#told(`could not look up ${this.describe(key)}`, hint, () =>
+      lookUp(this.#bucket, this.#full(key), this.#call('head', signal)),
+    );
+    return head && { key, ...head };
+  }
+
+  async *get(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* download(this.#bucket, this.#full(key), this.describe(key), this.#call('get', signal));
+    } catch (error) {
+      throw this.#failure(error, `could not read ${this.describe(key)}`, 's3:GetObject');
+    }
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void, undefined> {
+    try {
+      for await (const object of this.#bucket.list(this.#full(prefix), this.#call('list', signal))) {
+        const key = this.#relative(object.key);
+        if (key !== undefined && key.startsWith(prefix)) yield { ...object, key };
+      }
+    } catch (error) {
+      throw this.#failure(error, `could not list ${this.describe(prefix)}`, 's3:ListBucket');
+    }
+  }
+
+  async remove(key: string, signal: AbortSignal): Promise<void> {
+    await this.#told(`could not remove ${this.describe(key)}`, 's3:DeleteObject', () =>
+      this.#bucket.delete(this.#full(key), this.#call('remove', signal)).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      }),
+    );
+  }
+
+  async sweepUnfinished(prefix: string, before: Date, signal: AbortSignal): Promise<number> {
+    const full = this.#full(prefix);
+    const call = this.#call('sweepUnfinished', signal, Math.min(this.#config.retryForMs, checkForMs));
+    let ended = 0;
+    try {
+      for await (const upload of this.#bucket.listUploads(full, call)) {
+        if (!upload.key.startsWith(full) || upload.initiated >= before) continue;
+        await this.#bucket.abortUpload(upload.key, upload.uploadId, call).catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+        ended += 1;
+      }
+    } catch (error) {
+      if (!(error instanceof S3Error)) throw error;
+      this.#log.info(
+        { reason: error.message, location: this.describe(prefix) },
+        'unfinished uploads cannot be swept here',
+      );
+    }
+    return ended;
+  }
+
+  close(): void {
+    this.#bucket.close();
+  }
+
+  async #put(key: string, content: string, { runId, contentType, signal }: PutSmallOptions): Promise<void> {
+    const call = this.#call('putSmall', signal);
+    const full = this.#full(key);
+    try {
+      await this.#bucket.put(full, content, runId, contentType, this.#conditional, call);
+    } catch (error) {
+      if (!(error instanceof S3Error) || error.status !== 412) throw error;
+      // Either another run's object is there, or our own first try was stored and only its reply was lost.
+      const head = await lookUp(this.#bucket, full, call);
+      const isOurs = head?.runId === runId && head.bytes === Buffer.byteLength(content);
+      if (!isOurs) throw alreadyExists(this.describe(key), error);
+    }
+  }
+
+  #call(operation: string, signal: AbortSignal, forMs = this.#config.retryForMs): Call {
+    return {
+      signal,
+      forMs,
+      onRetry: (error, { attempts, elapsedMs }) => {
+        const reason = error instanceof Error ? error.name : String(error);
+        this.#log.debug({ operation, attempts, elapsedMs: Math.round(elapsedMs), reason }, 'trying a request again');
+      },
+    };
+  }
+
+  #full(key: string): string {
+    return this.#config.prefix === '' ? key : `${this.#config.prefix}/${key}`;
+  }
+
+  #relative(full: string): string | undefined {
+    const start = this.#full('');
+    return full.startsWith(start) && full.length > start.length ? full.slice(start.length) : undefined;
+  }
+
+  async #told<T>(what: string, permission: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw this.#failure(error, what, permission);
+    }
+  }
+
+  #failure(error: unknown, what: string, permission: string): unknown {
+    return error instanceof S3Error ? toStoreFailure(error, { what, permission }) : error;
+  }
+}
+
+/** Where CompleteMultipartUpload is known to honour a condition. Elsewhere it is refused, or ignored. */
+function completesConditionally(endpoint: string | undefined): boolean {
+  return endpoint === undefined || new URL(endpoint).hostname.endsWith('.r2.cloudflarestorage.com');
+}
