@@ -27,6 +27,7 @@ else
 fi
 
 # From here on apt knows this one archive only: Debian has a client of its own major too, which must not win.
+# shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME-pgdg")
 echo "deb [signed-by=$work/archive.asc] $PG_ARCHIVE $suite main" >archive.list
 chmod 755 "$work"

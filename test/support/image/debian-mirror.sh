@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the address of the Debian mirror that this machine's own apt uses, else the public one. Security updates are
 # beside it under -security, as on every mirror that carries them.
+# shellcheck disable=SC2016 # apt replaces $(REPO_URI)
 set -eu
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2>/dev/null | head -n 1)
 mirror=${mirror:-http://deb.debian.org/debian}

@@ -1,0 +1,10 @@
+# A PostgreSQL server of Debian trixie's own major, for tests that need one newer than the image's clients.
+FROM docker.io/library/debian:trixie-slim
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends postgresql \
+  && rm -rf /var/lib/apt/lists/*
+USER postgres
+ENV PATH=/usr/lib/postgresql/17/bin:/usr/bin:/bin PGDATA=/tmp/data
+RUN initdb --auth trust --username postgres --encoding UTF8 --locale C.UTF-8 --no-sync
+STOPSIGNAL SIGINT
+ENTRYPOINT ["postgres", "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
