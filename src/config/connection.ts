@@ -7,7 +7,7 @@ import { Secret } from './secret.ts';
 import {
   ignoredParameters,
   libpqVariables,
-  ownParameters,
+  type ownParameters,
   refusedParameters,
   parameterNames,
 } from './url-parameters.ts';

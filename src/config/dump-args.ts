@@ -100,7 +100,7 @@ function takesNextWord(word: string): boolean {
     const option = word.slice(2);
     return longWithValue.includes(option) || refusedWithValue.has(option);
   }
-  const letters = [...word.slice(1)];
+  const letters = word.slice(1).split('');
   const first = letters.findIndex((letter) => shortWithValue.includes(letter));
   return word.startsWith('-') && first !== -1 && first === letters.length - 1;
 }

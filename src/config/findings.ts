@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 
 /**
  * What reading the configuration finds: problems, which stop the run, all told at once; warnings, which do not; and

@@ -10,7 +10,7 @@ const end = '-----END PGP PUBLIC KEY BLOCK-----';
 export function readGpgKeys(text: string, name: string, findings: Findings): string[] {
   // An env file cannot hold a line break, so people write \n.
   const plain = text.replaceAll('\\n', '\n').replaceAll('\r', '').trim();
-  if (/-----BEGIN PGP PRIVATE KEY BLOCK-----/.test(plain)) {
+  if (plain.includes('-----BEGIN PGP PRIVATE KEY BLOCK-----')) {
     findings.problem(`${name} holds a private key; put the public key here: gpg --armor --export KEY`);
     return [];
   }

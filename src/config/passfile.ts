@@ -48,13 +48,15 @@ export function readPassfile(path: string, query: PassfileQuery, findings: Findi
 
 /** Five fields between colons; a backslash takes away the meaning of what follows it, and the fifth takes all the rest. */
 function splitLine(line: string): string[] {
-  const fields = [''];
+  const fields: string[] = [];
+  let field = '';
   for (let index = 0; index < line.length; index += 1) {
-    const last = fields.length - 1;
     const character = line.charAt(index);
-    if (character === ':' && fields.length < 5) fields.push('');
-    else if (character === '\\' && index + 1 < line.length) fields[last] += line.charAt((index += 1));
-    else fields[last] += character;
+    if (character === ':' && fields.length < 4) {
+      fields.push(field);
+      field = '';
+    } else if (character === '\\' && index + 1 < line.length) field += line.charAt((index += 1));
+    else field += character;
   }
-  return fields;
+  return [...fields, field];
 }

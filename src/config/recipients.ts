@@ -42,12 +42,12 @@ function checkAge(key: string): string | undefined {
   if (/PRIVATE|SECRET/i.test(key)) {
     return `is a private key; put the public key here (age-keygen -y prints it), for example ${example}`;
   }
-  if (/^age1pq1/.test(key)) return 'is a post-quantum key, which needs a newer age than this version uses';
+  if (key.startsWith('age1pq1')) return 'is a post-quantum key, which needs a newer age than this version uses';
   if (/^age1[a-z0-9]+1/.test(key))
     return 'belongs to an age plugin, and plugins are not supported; use age1... or SSH keys';
   if (!key.startsWith('age1')) return `is neither an age nor an SSH public key, for example ${example}`;
   try {
-    const { prefix, words } = bech32.decode(key as `age1${string}`);
+    const { prefix, words } = bech32.decode(key as `${string}1${string}`);
     if (prefix === 'age' && bech32.fromWords(words).length === 32) return undefined;
   } catch {
     // Told below: the library's own words would repeat the key.

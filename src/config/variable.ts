@@ -30,21 +30,15 @@ export interface Variable<T> extends About {
 /** The values of a table of variables. */
 export type ValuesOf<Table> = { readonly [Name in keyof Table]: Table[Name] extends Variable<infer T> ? T : never };
 
-/** One environment variable with a default. */
-export function variable<T extends NonNullable<unknown>>(
+/** One environment variable, which has a value even where it is not set if there is a default. */
+export function variable<T, A extends About>(
   kind: Kind<T>,
-  about: About & { readonly default: string },
-): Variable<T>;
-/** One environment variable that may stay unset. */
-export function variable<T extends NonNullable<unknown>>(kind: Kind<T>, about: About): Variable<T | undefined>;
-export function variable<T extends NonNullable<unknown>>(kind: Kind<T>, about: About): Variable<T | undefined> {
+  about: A,
+): Variable<A extends { readonly default: string } ? T : T | undefined> {
+  type Value = A extends { readonly default: string } ? T : T | undefined;
   const fallback = about.default === undefined ? undefined : kind.parse(about.default);
-  const spec = makeExactValidator<T>(kind.parse)({
-    desc: about.words,
-    example: about.example,
-    default: fallback as undefined,
-  });
-  return { ...about, kind: kind.words, spec: spec as ValidatorSpec<T>, fallback };
+  const spec = makeExactValidator(kind.parse)({ desc: about.words, example: about.example, default: undefined });
+  return { ...about, kind: kind.words, spec, fallback: fallback as Value } as Variable<Value>;
 }
 
 /** Whether the variable may come from a file. */
