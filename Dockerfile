@@ -38,6 +38,12 @@ RUN --mount=type=bind,from=clients,source=/clients/packages,target=/mnt \
   dpkg --install /mnt/libpq5.deb && /tmp/check-programs.sh && rm -rf /tmp/* /var/log/* /var/cache/*
 COPY entrypoint.sh /app/
 COPY --from=program /build/dist/pg-offsite.mjs /app/
+# Compiled code for a quicker start (measured: a sixth of the start's CPU). Node keys it by uid, hence the detour; another
+# user starts without it.
+RUN install -d -o backup-job /app/compiled \
+  && setpriv --reuid=10001 --regid=10001 --clear-groups \
+    env NODE_COMPILE_CACHE=/app/compiled node /app/pg-offsite.mjs --version \
+  && chown -R root:root /app/compiled && chmod -R a+rX /app/compiled
 
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -46,7 +52,7 @@ LABEL org.opencontainers.image.title="pg-offsite" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production LANG=C.UTF-8
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compiled LANG=C.UTF-8
 WORKDIR /app
 USER 10001:10001
 # For hosts that keep the container running. Doctor talks to the database and the store, hence the long pause.

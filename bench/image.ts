@@ -62,12 +62,13 @@ async function startTimes(image: string, server: TestPostgres, source: string, s
       S3_ACCESS_KEY_ID: 'ak',
       S3_SECRET_ACCESS_KEY: 'sk',
     },
-    flags: [...hardened, '--entrypoint=sh'],
+    // As the image's own user, whose compiled code it carries.
+    flags: [...hardened.filter((flag) => !flag.startsWith('--user')), '--entrypoint=sh'],
   });
   if (run.exitCode !== 0) throw new Error(`the run failed\n${run.stderr}`);
   const start = Number(run.stdout.split('\n')[0]);
   const lines = server.log().slice(before).split('\n');
-  return [/connection authorized/, /connection authorized.*application_name=pg_dump/, /statement: COPY /].map(
+  return [/connection authorized/, /connection authorized.*application_name=.*pg_dump/, /statement: COPY /].map(
     (event) => {
       const line = lines.find((candidate) => event.test(candidate)) ?? '';
       return Number(/^(\d+\.\d+)/.exec(line)?.[1]) * 1000 - start;
@@ -90,8 +91,9 @@ const times: number[][] = [];
 for (let i = 0; i < runs; i += 1) times.push(await startTimes(image, server, source, store.url));
 await store.close();
 const names = ['first connection to the database', 'pg_dump connects', "pg_dump's first byte"];
-console.log(`median of ${runs} runs, milliseconds since the container's first process:`);
+console.log(`milliseconds since the container's first process, median and quickest of ${runs} runs:`);
 names.forEach((name, i) => {
   const sorted = times.map((run) => run[i] ?? NaN).sort((a, b) => a - b);
-  console.log(`${(sorted[Math.floor(runs / 2)] ?? NaN).toFixed(0).padStart(10)}  ${name}`);
+  const [quickest = NaN, median = NaN] = [sorted[0], sorted[Math.floor(runs / 2)]];
+  console.log(`${median.toFixed(0).padStart(8)} ${quickest.toFixed(0).padStart(8)}  ${name}`);
 });

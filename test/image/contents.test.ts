@@ -51,7 +51,7 @@ describe('the image', () => {
   test('holds no variable but the few it needs, and no trace of the machine that built it', async () => {
     const found = await inspectImage(image);
     const names = (found['Config'] as ImageConfig).Env.map((entry) => entry.split('=')[0]);
-    assert.deepEqual(names.sort(), ['LANG', 'NODE_ENV', 'PATH']);
+    assert.deepEqual(names.sort(), ['LANG', 'NODE_COMPILE_CACHE', 'NODE_ENV', 'PATH']);
     assert.doesNotMatch(JSON.stringify(found), /EXTRA_CA_CERTS|SECRET|PASSWORD|TOKEN/i);
     const writable = await lines(
       'find / -xdev -writable -not -type l -not -path "/proc/*" 2>/dev/null | grep -v ^/dev || true',
@@ -63,7 +63,7 @@ describe('the image', () => {
   });
 
   test('holds the program as one file, and nothing that only a build needs', async () => {
-    assert.deepEqual(await lines('ls /app'), ['entrypoint.sh', 'pg-offsite.mjs']);
+    assert.deepEqual(await lines('ls /app'), ['compiled', 'entrypoint.sh', 'pg-offsite.mjs']);
     const unwanted = '-name node_modules -o -name npm -o -name "*.deb" -o -name pg_wrapper -o -name archive.asc';
     const found = await lines(`find / -xdev \\( ${unwanted} \\) -not -path "/proc/*" 2>/dev/null || true`);
     assert.deepEqual(found, ['']);
@@ -73,6 +73,14 @@ describe('the image', () => {
       await lines('ls /var/lib/apt/lists /etc/apt/sources.list.d | grep -i -e pgdg -e postgres || true'),
       [''],
     );
+  });
+
+  test('starts from code compiled at build time, as its own user', async () => {
+    const flags = ['--read-only', '--read-only-tmpfs=false'];
+    const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const run = await runContainer(image, { args: ['--version'], env, flags });
+    assert.equal(run.exitCode, 0, run.stderr);
+    assert.match(run.stderr, /code cache for ESM file:\/\/\/app\/pg-offsite\.mjs was accepted/);
   });
 
   test('has clients of every major at a minor without known holes', async () => {
