@@ -1,6 +1,7 @@
 import { Failure, throwIfAborted } from '../errors.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { type Encryption, prepareEncryption } from '../pipeline/encrypt.ts';
+import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { findClient, type PostgresClient } from '../postgres/clients.ts';
 import { refusePoolerAddress, refusePoolerBehaviour } from '../postgres/pooler.ts';
@@ -16,6 +17,8 @@ export interface Ready extends AsyncDisposable {
   readonly client: PostgresClient;
   readonly encryption: Encryption;
   readonly compression: Stage | undefined;
+  /** See `LaneRequest.emptyBytes`. */
+  readonly emptyBytes: number;
   /** The run's signal, also aborted when the session that holds lock and snapshot is lost. */
   readonly signal: AbortSignal;
 }
@@ -35,6 +38,10 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
 
   const compression = await compressStage(config.form, searchPath);
   const encryption = opened.use(await prepareEncryption(config.form.encryption, searchPath, signal));
+  const emptyBytes = await bytesOfNothing(
+    [compression, encryption.stage].filter((stage) => stage !== undefined),
+    signal,
+  );
   refusePoolerAddress(connection);
   const session = opened.adopt(
     await Session.open(connection, log, signal, (failure) => {
@@ -58,9 +65,18 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
     client,
     encryption,
     compression,
+    emptyBytes,
     signal,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Runs the stages on no input; tells at once if one of them does not work here. */
+async function bytesOfNothing(stages: readonly Stage[], signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  if (stages.length === 0) return bytes;
+  for await (const chunk of joinProcesses(stages, signal).output) bytes += chunk.length;
+  return bytes;
 }
 
 async function takeLock(session: Session, location: string, { config, log }: RunContext): Promise<void> {

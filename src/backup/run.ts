@@ -50,7 +50,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   const key = folder + file;
 
   await using ready = await preflight(context, key);
-  const { store, session, client, encryption, compression, signal } = ready;
+  const { store, session, client, encryption, compression, emptyBytes, signal } = ready;
   const location = store.describe(folder.slice(0, -1));
   const swept = await store.sweepUnfinished(
     databaseFolder(database),
@@ -83,6 +83,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
       });
       return [dump, compression, encryption.stage].filter((stage) => stage !== undefined);
     },
+    emptyBytes,
     expectedBytes: session.server.databaseBytes * (config.form.compression === 'none' ? 2 : 1),
     expectedDumpBytes: session.server.databaseBytes,
     stallTimeoutMs: config.run.stallTimeoutMs,

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { SourceConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
 import { countObjects } from './object-counts.ts';
 import { toDatabaseFailure } from './session.ts';
 
@@ -69,10 +70,13 @@ export class Census {
 
   /**
    * Reads the catalog in the current transaction of the client, which must be the one that exported the snapshot.
-   * @throws {Failure} `database` when the catalog cannot be read.
+   * @throws {Failure} `database` when the catalog cannot be read, `dump` when another session holds a lock on a table
+   * for longer than `LOCK_WAIT_TIMEOUT`.
    */
   static async begin(client: pg.Client, source: SourceConfig): Promise<Census> {
     try {
+      // Sizing and counting a table waits for its lock, as pg_dump does, and must not wait longer than that.
+      await client.query(`SELECT set_config('lock_timeout', $1, false)`, [String(source.lockWaitTimeoutMs)]);
       const filtered = isFiltered(source);
       const tables = await listTables(client);
       return new Census(client, source.rowCounts, tables, {
@@ -82,6 +86,7 @@ export class Census {
         sequences: await listSequences(client),
       });
     } catch (error) {
+      if (isLockTimeout(error)) throw lockedTable(source.lockWaitTimeoutMs, error);
       throw toDatabaseFailure('read the catalog of the database', error);
     }
   }
@@ -106,17 +111,29 @@ export class Census {
   }
 
   async #count({ schema, name, bytes, estimate }: Table): Promise<TableCount> {
-    if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) {
-      return { schema, name, rows: this.#mode === 'off' || estimate < 0 ? null : estimate, exact: false };
-    }
+    const estimated = { schema, name, rows: this.#mode === 'off' || estimate < 0 ? null : estimate, exact: false };
+    if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) return estimated;
     const quoted = `${this.#client.escapeIdentifier(schema)}.${this.#client.escapeIdentifier(name)}`;
     try {
       const { rows } = await this.#client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
       return { schema, name, rows: Number(rows[0]?.n), exact: true };
     } catch (error) {
+      // Somebody queues for an exclusive lock behind pg_dump: no reason to lose a good dump.
+      if (isLockTimeout(error)) return estimated;
       throw toDatabaseFailure(`count the rows of ${quoted}`, error);
     }
   }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
+function lockedTable(waitedMs: number, cause: unknown): Failure {
+  return new Failure('dump', `another session held the lock of a table for longer than ${waitedMs / 1000} s`, {
+    hint: 'Raise LOCK_WAIT_TIMEOUT, or move the backup away from migrations: see pg_locks for who holds an AccessExclusiveLock.',
+    cause,
+  });
 }
 
 function compare(a: string, b: string): number {
