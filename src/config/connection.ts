@@ -56,8 +56,10 @@ export function readConnection(env: Environment, read: ReadValues, findings: Fin
   );
   if (host === undefined || user === undefined || database === undefined || port === undefined) return undefined;
 
-  const passfile = parameter('passfile') ?? values.PGPASSFILE ?? homePassfile(env);
-  const found = password ?? (passfile && readPassfile(passfile, { host, port, user, database }, findings)?.reveal());
+  const passfile = parameter('passfile') ?? values.PGPASSFILE;
+  const file = passfile === undefined ? homePassfile(env) : { path: passfile, name: 'PGPASSFILE' };
+  const query = { host, port, user, database };
+  const found = password ?? (file && readPassfile(file.path, file.name, query, findings)?.reveal());
   return {
     host,
     port,
@@ -187,7 +189,9 @@ function checkKeyMode(path: string | undefined, findings: Findings): void {
   }
 }
 
-function homePassfile(env: Environment): string | undefined {
-  const path = env['HOME'] ? `${env['HOME']}/.pgpass` : undefined;
-  return path !== undefined && existsSync(path) ? path : undefined;
+/** Where libpq looks when it is told no other place. */
+function homePassfile(env: Environment): { path: string; name: string } | undefined {
+  const home = env['HOME'];
+  if (home === undefined || home === '' || !existsSync(`${home}/.pgpass`)) return undefined;
+  return { path: `${home}/.pgpass`, name: '~/.pgpass' };
 }

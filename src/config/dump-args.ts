@@ -13,7 +13,6 @@ const refused: readonly { readonly long: string; readonly short?: string; readon
   { long: 'no-password', short: 'w', instead: 'it is always set' },
   { long: 'password', short: 'W', instead: 'nobody is there to be asked: put the password into DATABASE_URL' },
   { long: 'snapshot', instead: 'every dump has a snapshot of its own' },
-  { long: 'no-sync', instead: 'nothing is written to a disk' },
   { long: 'verbose', short: 'v', instead: 'set LOG_LEVEL=debug' },
   { long: 'encoding', short: 'E', instead: 'a dump is made in the encoding of the database, so that nothing is lost' },
   { long: 'lock-wait-timeout', instead: 'set LOCK_WAIT_TIMEOUT' },
@@ -91,7 +90,7 @@ function findRefused(word: string): { option: string; instead: string } | undefi
 }
 
 function isOnlyBeginning(option: string, long: string): boolean {
-  return long.startsWith(option) && !longWithValue.includes(option);
+  return long.startsWith(option) && option !== 'statistics' && !longWithValue.includes(option);
 }
 
 function takesNextWord(word: string): boolean {

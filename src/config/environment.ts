@@ -118,8 +118,12 @@ function describe(name: VariableName, setting: Setting, message: string): string
   return `${shown} ${message}${quoted}, for example ${name}=${example}`;
 }
 
-/** A value for a message: in quotes, and cut when it is long. Never for a secret. */
+/**
+ * A value for a message: in quotes, and cut when it is long. Not for secrets; what looks like one that was put into the
+ * wrong variable (a URL with a password, a private key) is masked.
+ */
 export function quote(value: string): string {
+  if (/@|PRIVATE|SECRET/i.test(value)) return '"***"';
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 }
 

@@ -49,7 +49,9 @@ function isArmour(block: string): boolean {
   const first = bytes[0] ?? 0;
   const packet = (first & 0x40) === 0 ? (first & 0x3c) >> 2 : first & 0x3f;
   if ((first & 0x80) === 0 || packet !== 6) return false;
-  return checksum === undefined || Buffer.from(checksum, 'base64').readUIntBE(0, 3) === crc24(bytes);
+  if (checksum === undefined) return true;
+  const sum = Buffer.from(checksum, 'base64');
+  return sum.length === 3 && sum.readUIntBE(0, 3) === crc24(bytes);
 }
 
 function crc24(bytes: Uint8Array): number {

@@ -13,24 +13,23 @@ export interface PassfileQuery {
 /**
  * The password that a libpq password file has for this connection, or undefined. libpq silently ignores a file that
  * others may read; here that is a problem, because the run would fail later with a message about a missing password.
+ * `name` is what messages call the file.
  */
-export function readPassfile(path: string, query: PassfileQuery, findings: Findings): Secret | undefined {
+export function readPassfile(path: string, name: string, query: PassfileQuery, findings: Findings): Secret | undefined {
   let lines: string[];
   try {
     const { mode } = statSync(path);
     if ((mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
       findings.problem(
-        `PGPASSFILE has the mode ${octal}, and libpq ignores a password file that others have access to; run chmod 0600 on it (in Kubernetes: defaultMode: 0400)`,
+        `${name} has the mode ${octal}, and libpq ignores a password file that others have access to; run chmod 0600 on it (in Kubernetes: defaultMode: 0400)`,
       );
       return undefined;
     }
     lines = readFileSync(path, 'utf8').split(/\r?\n/);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    findings.problem(
-      `PGPASSFILE names a file that cannot be read (${code}); for example PGPASSFILE=/run/secrets/pgpass`,
-    );
+    findings.problem(`${name} names a file that cannot be read (${code}); for example PGPASSFILE=/run/secrets/pgpass`);
     return undefined;
   }
   // libpq looks under localhost for the default socket folder only; a named folder matches as it is written.

@@ -55,10 +55,11 @@ function readDirectory(destination: string, read: ReadValues, findings: Findings
     findings.problem(`${name}=${quote(destination)} is not an absolute folder, for example ${name}=file:///backups`);
     return undefined;
   }
-  const ours = (Object.keys(variableGroups.store) as VariableName[]).filter((variable) => variable.startsWith('S3_'));
-  const idle = ours.filter((variable) => read.isSet(variable)).map((variable) => read.nameOf(variable));
-  const others = idle.filter((variable) => variable.startsWith('S3_') && !/^S3_(?:BUCKET|PREFIX)/.test(variable));
-  if (others.length > 0) findings.warn(`${others.join(', ')}: no effect, because ${name} is a folder`);
+  const idle = (Object.keys(variableGroups.store) as VariableName[])
+    .filter((variable) => /^S3_(?!BUCKET|PREFIX)/.test(variable) && read.nameOf(variable).startsWith('S3_'))
+    .filter((variable) => read.isSet(variable))
+    .map((variable) => read.nameOf(variable));
+  if (idle.length > 0) findings.warn(`${idle.join(', ')}: no effect, because ${name} is a folder`);
   try {
     return { kind: 'directory', path: fileURLToPath(destination).replace(/(.)\/+$/, '$1') };
   } catch {

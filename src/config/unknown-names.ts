@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { type Environment, knownNames } from './environment.ts';
 import type { Findings } from './findings.ts';
+import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
 const notSupported =
@@ -13,9 +14,9 @@ const schedules =
 /** Beginnings that nobody but this program uses. */
 const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL)_/;
 
-/** Names of other programs that look like ours: libpq, the AWS SDK, gpg itself, links to Kubernetes services. */
+/** Names of other programs that look like ours: libpq, the AWS SDK, gpg, other base images, Kubernetes service links. */
 const ordinary =
-  /^(?:AWS_ENDPOINT_URL_.*|GPG_(?:TTY|AGENT_INFO)|PG[A-Z]+|.*_SERVICE_(?:HOST|PORT.*)|.*_PORT(?:_\d+_(?:TCP|UDP).*)?|POSTGRES_(?:INITDB_.*|HOST_AUTH_METHOD)|DATABASE_(?:HOST|PORT|USER|NAME|PASSWORD))$/;
+  /^(?:AWS_ENDPOINT_URL_.*|GPG_(?:TTY|AGENT_INFO|KEYS?)|PG[A-Z]+|.*_SERVICE_(?:HOST|PORT.*)|.*_PORT(?:_\d+_(?:TCP|UDP).*)?|POSTGRES_(?:INITDB_.*|HOST_AUTH_METHOD)|DATABASE_(?:HOST|PORT|USER|NAME|PASSWORD))$/;
 
 /** libpq settings that would reach another server, or reach it otherwise, and that this program does not honour. */
 const refusedLibpq: Readonly<Record<string, string>> = {
@@ -35,33 +36,53 @@ export function checkUnknownNames(env: Environment, encrypted: boolean, findings
       if (!isDefault) findings.warn(`${name} is not supported by this version and has no effect`);
     } else if (schedules.test(name)) {
       findings.warn(`${name} has no effect: this program makes one backup and ends, and the platform's cron starts it`);
-    } else checkName(name, [...known.keys()], encrypted, findings);
+    } else checkName(name, known, encrypted, findings);
   }
 }
 
-function checkName(name: string, known: readonly string[], encrypted: boolean, findings: Findings): void {
+const encryptionNames: readonly string[] = [
+  'AGE_RECIPIENTS',
+  'GPG_PUBLIC_KEYS',
+  'GPG_PASSPHRASE',
+] satisfies VariableName[];
+
+function checkName(
+  name: string,
+  known: ReadonlyMap<string, VariableName>,
+  encrypted: boolean,
+  findings: Findings,
+): void {
   const nearest = findNearest(name, known);
-  const isNear = nearest.steps <= allowedSteps(nearest.name) && !ordinary.test(name);
-  // A typing error may also have hit a libpq name, which looks like any other of libpq's.
-  const isNearLibpq = /^PG[A-Z]+$/.test(name) && !libpqNames.has(name) && nearest.steps <= 2 && name.length >= 6;
+  // A typing error may also have hit a libpq name, which then looks like any other of libpq's.
+  const isNearLibpq = /^PG[A-Z]{4,}$/.test(name) && !libpqNames.has(name) && nearest.steps <= 2;
+  const isNear = isNearLibpq || (nearest.steps <= allowedSteps(nearest.name) && !ordinary.test(name));
   const looksOurs = ours.test(name) && !ordinary.test(name);
-  if (!isNear && !isNearLibpq && !looksOurs) return;
-  const near = isNear || isNearLibpq || nearest.steps <= 4;
-  const words = `${name} is not a variable of this program and has no effect${near ? `; did you mean ${nearest.name}?` : ''}`;
+  if (!isNear && !looksOurs) return;
+  const hint = isNear || nearest.steps <= 4 ? `; did you mean ${nearest.name}?` : '';
+  const words = `${name} is not a variable of this program and has no effect${hint}`;
+  const meantEncryption = /^(?:AGE|GPG)_/.test(name) || (hint !== '' && encryptionNames.includes(nearest.meaning));
   // Somebody who meant to encrypt must not find out later that nothing was.
-  const meantEncryption = /^(?:AGE|GPG)_/.test(near && looksOurs ? name : nearest.name);
-  if (!encrypted && (meantEncryption || /^(?:AGE|GPG)_/.test(name))) {
-    const advice = 'set AGE_RECIPIENTS to encrypt, or remove it to store backups unencrypted';
-    findings.problem(`${words}${near ? '' : ';'} ${advice}`);
-  } else findings.warn(words);
+  if (meantEncryption && !encrypted) {
+    const advice = 'set AGE_RECIPIENTS to encrypt, or remove this one to store backups unencrypted';
+    findings.problem(`${words}${hint === '' ? ';' : ''} ${advice}`);
+  } else {
+    findings.warn(words);
+  }
 }
 
-function findNearest(name: string, known: readonly string[]): { name: string; steps: number } {
+interface Near {
+  readonly name: string;
+  /** The documented name of the same variable. */
+  readonly meaning: string;
+  readonly steps: number;
+}
+
+function findNearest(name: string, known: ReadonlyMap<string, VariableName>): Near {
   const upper = name.toUpperCase();
-  let best = { name: '', steps: Number.POSITIVE_INFINITY };
-  for (const candidate of known) {
+  let best: Near = { name: '', meaning: '', steps: Number.POSITIVE_INFINITY };
+  for (const [candidate, meaning] of known) {
     const steps = distance(upper, candidate);
-    if (steps < best.steps) best = { name: candidate, steps };
+    if (steps < best.steps) best = { name: candidate, meaning, steps };
   }
   return best;
 }

@@ -59,15 +59,16 @@ function withoutScheme(url: string): string {
   throw new UrlProblem(`does not begin with postgresql://; only PostgreSQL can be backed up, like ${exampleUrl}`);
 }
 
-/** The first `?` that is followed by a parameter we know, or that stands in a text without any odd character before. */
+/** The query begins at the first `?` before a parameter we know, or after what is a plain host and database. */
 function splitQuery(body: string, parameterNames: ReadonlySet<string>): { main: string; query: string } {
-  for (const match of body.matchAll(/\?([a-z_]+)=/gi)) {
+  for (const match of body.matchAll(/\?([a-z_]+)(?=[=&]|$)|\?$/gi)) {
     const main = body.slice(0, match.index);
-    if (parameterNames.has(match[1] ?? '') || /^(?:[^@/?#]*@)?[^@/?#]*(?:\/[^@/?#]*)?$/.test(main)) {
-      return { main, query: body.slice(match.index + 1) };
-    }
+    const query = body.slice(match.index + 1);
+    const isPlain =
+      /^(?:[^@/?#]*@)?[^@/?#]*(?:\/[^@/?#]*)?$/.test(main) && (main.includes('@') || !query.includes('@'));
+    if (parameterNames.has(match[1] ?? '') || isPlain || query === '') return { main, query };
   }
-  return body.endsWith('?') ? { main: body.slice(0, -1), query: '' } : { main: body, query: '' };
+  return { main: body, query: '' };
 }
 
 function splitHost(hostPort: string): { host: string | undefined; port: string | undefined } {

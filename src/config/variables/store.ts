@@ -89,7 +89,7 @@ export const storeVariables = {
     words: 'Object Lock mode, together with `S3_OBJECT_LOCK_FOR`.',
     example: 'COMPLIANCE',
   }),
-  S3_OBJECT_LOCK_FOR: variable(duration(86_400_000, 'd'), {
+  S3_OBJECT_LOCK_FOR: variable(duration(60_000, 'd'), {
     words: 'How long an object can be neither changed nor deleted.',
     example: '30d',
   }),

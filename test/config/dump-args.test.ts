@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { splitWords } from '../../src/config/dump-args.ts';
+import { assertProblem, problemsWith, read } from './reading.ts';
+
+describe('PG_DUMP_ARGS', () => {
+  const words: [string, string[] | undefined][] = [
+    ['', []],
+    ['  --no-owner   -x ', ['--no-owner', '-x']],
+    [`--table='odd name' -t "it's"`, ['--table=odd name', '-t', "it's"]],
+    [`a\\ b "c\\"d" 'e\\f' "g\\h"`, ['a b', 'c"d', 'e\\f', 'g\\h']],
+    [`'' ""x`, ['', 'x']],
+    ['$HOME *.sql `id` #no', ['$HOME', '*.sql', '`id`', '#no']],
+    [`--table='open`, undefined],
+  ];
+  for (const [text, expected] of words) {
+    test(`${JSON.stringify(text)} is split as a shell would, without expanding anything`, () => {
+      assert.deepEqual(splitWords(text), expected);
+    });
+  }
+
+  for (const accepted of [
+    '--no-owner -x --if-exists --clean',
+    '-n public -N audit --schema sales',
+    '-Tsessions -Oxb',
+    '-n f -t Z --exclude-table-data=d',
+    '--filter=/etc/filter.txt --statistics --no-comments --no-sync',
+  ]) {
+    test(`accepts ${accepted}`, () => {
+      assert.deepEqual(read({ PG_DUMP_ARGS: accepted }).source.dumpArgs, accepted.split(' '));
+    });
+  }
+
+  const refused: [string, RegExp][] = [
+    ['-f out.dump', /has -f, which is refused: backups go to BACKUP_DESTINATION/],
+    ['--format=plain', /has --format, .* set BACKUP_FORMAT/],
+    ['-Fp', /has -F, .* set BACKUP_FORMAT/],
+    ['-OxFp', /has -F, /],
+    ['--compress 9', /has --compress, .* set COMPRESSION/],
+    ['--comp=9', /has --compress/],
+    ['-j4', /has -j/],
+    ['--dbname=postgresql://u:hidden@h/d', /has --dbname, .* set DATABASE_URL/],
+    ['-h db', /has -h, .* DATABASE_URL/],
+    ['--schema-only', /cannot restore the database/],
+    ['-s', /has -s, .* cannot restore the database/],
+    ['--section=data', /cannot restore the database/],
+    ['-a', /has -a/],
+    ['--snapshot=x', /has --snapshot/],
+    ['shop', /has a word that is no option of pg_dump/],
+    [`--table='open`, /has a quote that is never closed/],
+  ];
+  for (const [text, expected] of refused) {
+    test(`refuses ${text.replace('hidden', '...')}`, () => {
+      assertProblem({ PG_DUMP_ARGS: text }, expected);
+      assert.doesNotMatch(problemsWith({ PG_DUMP_ARGS: text }).join(), /hidden/);
+    });
+  }
+
+  test('names the variable that the user wrote', () => {
+    assertProblem({ BACKUP_OPTIONS: '-Fc' }, /^BACKUP_OPTIONS has -F/);
+  });
+});
