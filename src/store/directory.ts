@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { abortable } from './abortable.ts';
 import { isCode, toDirectoryFailure } from './directory-errors.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
 
@@ -241,23 +242,4 @@ function ignore(...codes: string[]): (error: unknown) => void {
   return (error) => {
     if (!isCode(error, ...codes)) throw error;
   };
-}
-
-/** The chunks of a stream; an abort ends the wait for the next one, however long the source is silent. */
-async function* abortable(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const source = body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Uint8Array>>();
-      const onAbort = (): void => reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      source.next().then(resolve, reject);
-      const next = await promise.finally(() => signal.removeEventListener('abort', onAbort));
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    Promise.resolve(source.return?.()).catch(() => undefined);
-  }
 }

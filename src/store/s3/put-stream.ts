@@ -1,13 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { Failure } from '../../errors.ts';
-import { BlockStream } from '../block-stream.ts';
+import { PartCutter } from '../part-cutter.ts';
 import { outgrown, type PartPlan } from '../part-size.ts';
 import type { PutStreamOptions } from '../store.ts';
 import { cleanupCall, endStrayUploads, endUpload, removeOwnObject, type CleanupContext } from './cleanup.ts';
 import type { Call } from './client.ts';
 import { S3Error } from './errors.ts';
-
-const blockBytes = 1024 ** 2;
 
 /** What is fixed for every stream of a store. */
 export interface PutStreamContext extends CleanupContext {
@@ -28,23 +26,23 @@ export class StreamedUpload {
   readonly #context: PutStreamContext;
   readonly #key: string;
   readonly #options: PutStreamOptions;
-  readonly #feed: BlockStream;
+  readonly #body: AsyncIterable<Uint8Array>;
+  readonly #cutter: PartCutter;
   readonly #stop = new AbortController();
   readonly #requests = new Set<Promise<unknown>>();
   #first: { readonly error: unknown } | undefined;
   #uploadId: string | undefined;
   #strayPossible = false;
   #finalSent = false;
-  #stored = 0;
 
   constructor(context: PutStreamContext, key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions) {
     const { plan, maxParts } = context;
     this.#context = context;
     this.#key = key;
     this.#options = options;
-    this.#feed = new BlockStream(body, {
-      blockBytes,
-      limitBytes: plan.limitBytes,
+    this.#body = body;
+    this.#cutter = new PartCutter({
+      ...plan,
       overLimit: () => outgrown(plan.partBytes, maxParts, 'the stream is longer than expected and does not fit'),
     });
   }
@@ -56,14 +54,12 @@ export class StreamedUpload {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     setMaxListeners(0, this.#stop.signal);
-    this.#feed.once('error', (error) => this.#fail(error));
     try {
       await this.#upload();
     } catch (error) {
       this.#fail(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
-      this.#feed.destroy();
       await Promise.allSettled(this.#requests);
     }
     if (this.#first && !(await this.#isStoredAnyway())) {
@@ -76,14 +72,15 @@ export class StreamedUpload {
   async #upload(): Promise<void> {
     this.#stop.signal.throwIfAborted();
     const { bucket, plan, ifNoneMatch, call } = this.#context;
-    const input = { key: this.#key, body: this.#feed, runId: this.#options.runId, ifNoneMatch, ...plan };
+    const { runId } = this.#options;
+    const input = { key: this.#key, body: this.#body, cutter: this.#cutter, runId, ifNoneMatch, ...plan };
     await bucket.upload(
       input,
       {
         request: (outcome, kind) => this.#onRequest(outcome, kind),
         begun: (uploadId) => (this.#uploadId = uploadId),
         retried: (kind) => (this.#strayPossible ||= kind === 'begin'),
-        stored: (bytes) => this.#options.onStored?.((this.#stored += bytes)),
+        stored: (bytes) => this.#options.onStored?.(bytes),
       },
       { ...call, signal: this.#stop.signal },
     );
@@ -105,7 +102,6 @@ export class StreamedUpload {
     if (this.#first) return;
     this.#first = { error };
     this.#stop.abort(error);
-    this.#feed.destroy();
   }
 
   /** True when only the reply to the final request was lost: the object is there, ours, and as long as the stream. */
@@ -115,7 +111,7 @@ export class StreamedUpload {
     const bounds: Call = this.#first.error.status === 412 ? call : cleanupCall();
     try {
       const head = await bucket.head(this.#key, { ...bounds, signal: this.#options.signal });
-      if (head.runId === this.#options.runId) return head.bytes === this.#feed.bytes;
+      if (head.runId === this.#options.runId) return head.bytes === this.#cutter.bytes;
       if (this.#first.error.status === 412) {
         this.#first = { error: alreadyExists(this.#context.address, this.#first.error) };
       }

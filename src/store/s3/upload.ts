@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -7,6 +8,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { abortable } from '../abortable.ts';
+import type { Part, PartCutter } from '../part-cutter.ts';
 import type { Call, RetryingClient } from './client.ts';
 
 /** What a request inside a streamed upload is for; `final` makes the object appear. */
@@ -20,14 +23,15 @@ export interface UploadObserver {
   retried(kind: UploadRequest): void;
   /** The upload was begun. */
   begun(uploadId: string): void;
-  /** So many more bytes were acknowledged. */
+  /** So many bytes have been acknowledged so far. */
   stored(bytes: number): void;
 }
 
 /** A streamed upload's input. */
 export interface StreamInput {
   readonly key: string;
-  readonly body: Readable;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly cutter: PartCutter;
   readonly partBytes: number;
   readonly concurrency: number;
   readonly runId: string;
@@ -36,36 +40,61 @@ export interface StreamInput {
 }
 
 /**
- * Runs lib-storage's upload. On its own it passes no signal to its requests, hides errors behind those of its cleanup
- * and may leave parts: here its requests go through `RetryingClient.send`, the observer sees each of them, and it is told
- * to clean up nothing.
+ * Runs lib-storage's upload. On its own it passes no signal to its requests, hides errors behind those of its cleanup,
+ * may leave parts, and copies every part into fresh memory: here its requests go through `RetryingClient.send`, the
+ * observer sees each of them, parts come from the cutter, and it is told to clean up nothing.
  */
 export async function uploadByLibStorage(
   client: RetryingClient,
   params: PutObjectCommandInput,
-  { body, partBytes, concurrency }: StreamInput,
+  { body, cutter, partBytes, concurrency }: StreamInput,
   observer: UploadObserver,
   call: Call,
 ): Promise<void> {
+  let stored = 0;
   const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
     const kind = kindOf(command);
+    if (command instanceof CompleteMultipartUploadCommand && stored !== cutter.bytes) {
+      throw new Error(`${stored} of ${cutter.bytes} bytes would make up the object`);
+    }
     const onRetry = (): void => observer.retried(kind);
     const outcome = client.send(command as UploadPartCommand, { ...call, onRetry });
     observer.request(outcome, kind);
     const output = await outcome;
     if (kind === 'begin') observer.begun((output as { readonly UploadId?: string }).UploadId ?? '');
     if (command instanceof UploadPartCommand || command instanceof PutObjectCommand) {
-      observer.stored((command.input.Body as Uint8Array).length);
+      const data = command.input.Body as Uint8Array;
+      stored += data.length;
+      observer.stored(stored);
+      cutter.release(data);
     }
     return output;
   };
-  await new Upload({
+  const upload = new Upload({
     client: Object.create(client.plain, { send: { value: send } }) as S3Client,
-    params: { ...params, Body: body },
+    params: { ...params, Body: unused() },
     partSize: partBytes,
     queueSize: concurrency,
     leavePartsOnError: true,
-  }).done();
+  });
+  feed(upload, cutter.cut(abortable(body, call.signal)));
+  await upload.done();
+}
+
+/** Has lib-storage's uploaders take their parts from here instead of from its own chunker. */
+function feed(upload: Upload, parts: AsyncGenerator<Part>): void {
+  const inner = upload as unknown as { __doConcurrentUpload(parts: AsyncGenerator<Part>): Promise<void> };
+  const original = inner.__doConcurrentUpload;
+  inner.__doConcurrentUpload = () => original.call(upload, parts);
+}
+
+/** What lib-storage is given as a body. A version of it that no longer takes parts from {@link feed} fails here. */
+function unused(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(new Error('lib-storage reads the body itself'));
+    },
+  });
 }
 
 function kindOf(command: unknown): UploadRequest {
