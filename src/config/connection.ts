@@ -142,9 +142,9 @@ function readConnectTimeout(text: string | undefined, fallback: number, urlName:
 type SslSettings = Pick<ConnectionConfig, 'sslMode' | 'sslRootCert' | 'sslCert' | 'sslKey'>;
 
 function readSsl(url: UrlParts, { values }: ReadValues, urlName: string, findings: Findings): SslSettings {
-  const sslRootCert = url.parameters.get('sslrootcert') ?? values.PGSSLROOTCERT;
-  const sslCert = url.parameters.get('sslcert') ?? values.PGSSLCERT;
-  const sslKey = url.parameters.get('sslkey') ?? values.PGSSLKEY;
+  const sslRootCert = (url.parameters.get('sslrootcert') || undefined) ?? values.PGSSLROOTCERT;
+  const sslCert = (url.parameters.get('sslcert') || undefined) ?? values.PGSSLCERT;
+  const sslKey = (url.parameters.get('sslkey') || undefined) ?? values.PGSSLKEY;
   // libpq reads ?ssl=true, which JDBC users write, as ?sslmode=require.
   const fromSsl = url.parameters.get('ssl') === 'true' ? 'require' : url.parameters.get('ssl');
   const asked = url.parameters.get('sslmode') ?? fromSsl ?? values.PGSSLMODE;
@@ -159,6 +159,11 @@ function readSsl(url: UrlParts, { values }: ReadValues, urlName: string, finding
   }
   if (sslRootCert === 'system' && sslMode !== 'verify-full') {
     findings.problem('PGSSLROOTCERT=system trusts every public CA, so libpq wants PGSSLMODE=verify-full with it');
+  }
+  if (sslMode.startsWith('verify-') && sslRootCert === undefined) {
+    findings.problem(
+      `sslmode=${sslMode} needs a CA to trust; set PGSSLROOTCERT=system for a public one, or to the file of your provider's`,
+    );
   }
   if ((sslCert === undefined) !== (sslKey === undefined)) {
     findings.problem('PGSSLCERT and PGSSLKEY belong together: set both, or neither');
