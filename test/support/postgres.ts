@@ -76,6 +76,7 @@ async function startOnce(options: PostgresOptions): Promise<TestPostgres> {
     program: join(binDir, 'postgres'),
     args: ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])],
     readyLine: 'database system is ready to accept connections',
+    endSignal: 'QUIT',
   });
   const pid = Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
   const env: Record<string, string> = {
@@ -116,7 +117,7 @@ async function startOnce(options: PostgresOptions): Promise<TestPostgres> {
       if (sqlFile) await psql('', name, sqlFile);
       return url(name);
     },
-    log: server.log,
+    log: () => server.log(),
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };

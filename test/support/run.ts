@@ -30,7 +30,15 @@ const store = started && {
   TEST_S3_SECRET_KEY: started.secretAccessKey,
 };
 const limit = wantsImage ? 600_000 : 120_000; // ms for one test
-const runner = ['--test', '--test-concurrency=2', `--test-timeout=${limit}`, '--test-reporter=spec', ...flags];
+// Force: a test file that leaves a timer or a socket behind would otherwise never end.
+const runner = [
+  '--test',
+  '--test-force-exit',
+  '--test-concurrency=2',
+  `--test-timeout=${limit}`,
+  '--test-reporter=spec',
+  ...flags,
+];
 const child = spawn(process.execPath, [...runner, ...files], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { unprivileged } from './unprivileged.ts';
 
+/** A signal without its `SIG`. */
+export type EndSignal = 'TERM' | 'INT' | 'QUIT' | 'KILL';
+
 /** A server process of a test. */
 export interface SupervisedServer {
   /** What it has written to stderr so far. */
   log(): string;
-  /** Sends the signal, waits for the server's end and removes its folder. More than one call does no harm. */
-  stop(signal: 'TERM' | 'INT' | 'QUIT'): Promise<void>;
+  /** Sends a signal (`endSignal` when none is given), waits for the server's end and removes its folder. More than one call does no harm. */
+  stop(signal?: EndSignal): Promise<void>;
 }
 
 /** What to start and how to know that it has started. */
@@ -20,6 +23,8 @@ export interface SuperviseOptions {
   readonly args: readonly string[];
   /** Part of the line on stderr after which the server takes connections. */
   readonly readyLine: string;
+  /** Ends the server at once: what it gets when this process dies. */
+  readonly endSignal: EndSignal;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -30,7 +35,7 @@ export interface SuperviseOptions {
 export async function supervise(options: SuperviseOptions): Promise<SupervisedServer> {
   const [program, args] = (await unprivileged()).command(options.program, options.args);
   const script = join(import.meta.dirname, 'supervise.sh');
-  const child = spawn('sh', [script, options.folder, program, ...args], {
+  const child = spawn('sh', [script, options.folder, options.endSignal, program, ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     cwd: '/',
     env: options.env,
@@ -39,7 +44,7 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedSe
   const lines: string[] = [];
   const log = () => lines.join('\n');
   const stderr = createInterface(child.stderr);
-  const stop = async (signal: 'TERM' | 'INT' | 'QUIT') => {
+  const stop = async (signal = options.endSignal) => {
     child.ref();
     if (child.stdin.writable) child.stdin.end(`${signal}\n`);
     await closed;
@@ -52,7 +57,7 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedSe
     stderr.once('close', () => resolve(false));
   });
   if (!ready) {
-    await stop('QUIT');
+    await stop();
     throw new Error(`${options.program} did not start\n${log()}`);
   }
   child.unref();
