@@ -33,19 +33,19 @@ describe('readConnection', () => {
     const env = {
       PGPORT: '6432',
       PGDATABASE: 'crm',
-      PGSSLMODE: 'verify-full',
+      PGSSLMODE: 'require',
       PGPASSWORD: 'x',
       PGCONNECT_TIMEOUT: '5',
     };
     const filled = connect('postgresql://backup@db', env);
     assert.deepEqual(
       [filled.port, filled.database, filled.sslMode, filled.password?.reveal(), filled.connectTimeoutSeconds],
-      [6432, 'crm', 'verify-full', 'x', 5],
+      [6432, 'crm', 'require', 'x', 5],
     );
-    const url = connect('postgres://u:p@db:1/d?sslmode=require&connect_timeout=9', env);
+    const url = connect('postgres://u:p@db:1/d?sslmode=disable&connect_timeout=9', env);
     assert.deepEqual(
       [url.port, url.database, url.sslMode, url.password?.reveal(), url.connectTimeoutSeconds],
-      [1, 'd', 'require', 'p', 9],
+      [1, 'd', 'disable', 'p', 9],
     );
   });
 
@@ -96,6 +96,7 @@ describe('readConnection', () => {
 
   test('checks the files of TLS before anything is contacted', () => {
     assertProblem({ PGSSLROOTCERT: '/nowhere/ca.pem' }, /^PGSSLROOTCERT names a file that cannot be read/);
+    assertProblem({ PGSSLMODE: 'verify-full' }, /^sslmode=verify-full needs a CA to trust; set PGSSLROOTCERT=system/);
     const cert = file('client.crt', '', 0o644);
     assertProblem({ PGSSLCERT: cert }, /^PGSSLCERT and PGSSLKEY belong together/);
     assertProblem({ PGSSLCERT: cert, PGSSLKEY: file('open.key', '', 0o644) }, /^PGSSLKEY .* run chmod 0600/);
