@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Failure, throwIfAborted } from '../errors.ts';
+import { followLines } from './lines.ts';
 import type { Stage, StageExit } from './stage.ts';
 
 const stderrLinesKept = 40;
@@ -9,12 +9,15 @@ const lineLengthKept = 2000;
 const graceMs = 5000;
 /** How long stages that die together get to be seen dying, before what still runs is ended. */
 const settleMs = 100;
+/** The same after a stage that merely lost its reader: the reader, which knows why, may take its time to exit. */
+const settleReaderMs = 1000;
 
 interface RunningStage {
-  readonly child: ChildProcess;
+  /** Undefined when the system refused to start it at all. */
+  readonly child: ChildProcess | undefined;
   readonly exited: Promise<StageExit>;
   readonly closed: Promise<void>;
-  isClosed(): boolean;
+  readonly isClosed: () => boolean;
 }
 
 /** Programs that run, each reading what the one before it writes. */
@@ -28,32 +31,32 @@ export interface JoinedProcesses {
   /** Process id of the first program, for watching its progress; undefined when it could not be started. */
   readonly firstPid: number | undefined;
   /** Ends what still runs and resolves when no process is left. Call it when done, iterated or not. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
  * Starts the stages joined by the kernel: each child inherits the read end of the previous one's output, so the bytes
- * between them never pass through node. Aborting the signal ends them all (SIGTERM, after 5 s SIGKILL).
+ * between them never pass through node. Aborting the signal ends them all (SIGTERM, after 5 s SIGKILL); where it is
+ * aborted already, nothing is started.
  *
  * The loop must stay in one synchronous turn: node reads a child's output only once the event loop runs, so handing it
  * on and destroying our copy before that loses no byte. The children get process groups of their own so that a Ctrl-C
  * reaches only us and the cause of the end is known.
  */
 export function joinProcesses(stages: readonly Stage[], signal: AbortSignal): JoinedProcesses {
+  if (stages.length === 0) throw new Error('a pipeline needs at least one stage');
   const running: RunningStage[] = [];
-  let upstream: Readable | null = null;
-  for (const stage of stages) {
-    const child: ChildProcess = spawn(stage.program, stage.args, {
-      env: stage.env,
-      stdio: [upstream ?? 'ignore', 'pipe', 'pipe', ...(stage.descriptor3 === undefined ? [] : ['pipe' as const])],
-      detached: true,
-    });
+  let upstream: Readable | undefined;
+  for (const stage of signal.aborted ? [] : stages) {
+    const next = start(stage, upstream);
     upstream?.destroy();
-    upstream = child.stdout;
-    running.push(follow(stage, child));
+    running.push(next);
+    upstream = next.child?.stdout ?? undefined;
+    if (!upstream) break;
   }
-  if (!upstream) throw new Error('a pipeline needs at least one stage');
   const stdout = upstream;
+  // At a child's exit node lets its output flow away unless somebody listens, and the consumer may begin only later.
+  stdout?.on('readable', () => undefined);
 
   const ending = new AbortController();
   const end = (): void => {
@@ -61,8 +64,8 @@ export function joinProcesses(stages: readonly Stage[], signal: AbortSignal): Jo
   };
   ending.signal.addEventListener('abort', () => {
     signal.removeEventListener('abort', end);
-    for (const { child, isClosed } of running) if (!isClosed()) endProcess(child);
-    stdout.destroy();
+    for (const { child, isClosed } of running) if (child && !isClosed()) endProcess(child);
+    stdout?.destroy();
   });
   signal.addEventListener('abort', end);
   if (signal.aborted) end();
@@ -71,12 +74,12 @@ export function joinProcesses(stages: readonly Stage[], signal: AbortSignal): Jo
     await Promise.all(running.map(({ closed }) => closed));
   };
   const blamed = watchFailures(running, ending);
-  return { output: untilSuccess(), firstPid: running[0]?.child.pid, stop };
+  return { output: untilSuccess(), firstPid: running[0]?.child?.pid, stop };
 
   async function* untilSuccess(): AsyncGenerator<Buffer, void, undefined> {
     try {
       try {
-        for await (const chunk of stdout) yield chunk as Buffer;
+        for await (const chunk of stdout ?? []) yield chunk as Buffer;
       } catch (error) {
         // Destroyed by us while ending; the cause is found below.
         if (!ending.signal.aborted) throw error;
@@ -93,33 +96,59 @@ export function joinProcesses(stages: readonly Stage[], signal: AbortSignal): Jo
 }
 
 /**
- * Notes the stages that die by themselves and begins the end of all when one does. Returns who explains it: a program
- * whose reader died is ended by SIGPIPE, while one whose writer died merely sees the end of its input; so of those that
- * died together the last in the pipeline is the cause.
+ * Notes the stages that die by themselves and begins the end of all when one does. Returns who explains it. A program
+ * whose reader died cannot write and is the cause only where nobody else failed; one whose writer died sees the end of
+ * its input, and may complain of that; so of the others the first in the pipeline is the cause.
  */
 function watchFailures(running: readonly RunningStage[], ending: AbortController): () => StageExit | undefined {
-  let last: { exit: StageExit; position: number } | undefined;
+  const failed: { exit: StageExit; position: number }[] = [];
   for (const [position, { exited }] of running.entries()) {
     void exited.then((exit) => {
       if (exit.code === 0 || ending.signal.aborted) return;
-      if (!last) {
-        setTimeout(() => {
-          ending.abort();
-        }, settleMs);
-      }
-      if (!last || position > last.position) last = { exit, position };
+      failed.push({ exit, position });
+      const settle = lostItsReader(exit) ? settleReaderMs : settleMs;
+      const timer = setTimeout(() => {
+        ending.abort();
+      }, settle);
+      ending.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+      });
     });
   }
-  return () => last?.exit;
+  return () => {
+    failed.sort((a, b) => a.position - b.position);
+    return (failed.find(({ exit }) => !lostItsReader(exit)) ?? failed.at(-1))?.exit;
+  };
+}
+
+/** Node's pipes are socket pairs: writing to one whose reader left bytes unread fails as a reset, without SIGPIPE. */
+function lostItsReader({ signal, stderr }: StageExit): boolean {
+  return signal === 'SIGPIPE' || stderr.some((line) => /broken pipe|connection reset by peer/i.test(line));
+}
+
+/** Starts one stage. What spawn throws (too many arguments, a path through a file) is told like what it emits. */
+function start(stage: Stage, input: Readable | undefined): RunningStage {
+  try {
+    const child = spawn(stage.program, stage.args, {
+      env: stage.env,
+      stdio: [input ?? 'ignore', 'pipe', 'pipe', ...(stage.descriptor3 === undefined ? [] : ['pipe' as const])],
+      detached: true,
+    });
+    return follow(stage, child);
+  } catch (thrown) {
+    const startError = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const exit = { stage, code: null, signal: null, startError, stderr: [] };
+    return { child: undefined, exited: Promise.resolve(exit), closed: Promise.resolve(), isClosed: () => true };
+  }
 }
 
 /** Collects a child's errors and its end; feeds descriptor 3. */
 function follow(stage: Stage, child: ChildProcess): RunningStage {
   const stderr: string[] = [];
   if (child.stderr) {
-    createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', (line) => {
+    followLines(child.stderr, lineLengthKept, (line) => {
       if (stage.onStderrLine?.(line) === true) return;
-      stderr.push(line.slice(0, lineLengthKept));
+      stderr.push(line);
       if (stderr.length > stderrLinesKept) stderr.shift();
     });
   }
@@ -135,15 +164,17 @@ function follow(stage: Stage, child: ChildProcess): RunningStage {
       resolve({ stage, code: null, signal: null, startError, stderr });
     });
     child.once('exit', (code, exitSignal) => {
-      // What was written to stderr right before the exit may still be on its way.
       const told = (): void => {
         resolve({ stage, code, signal: exitSignal, startError: undefined, stderr });
       };
-      if (!child.stderr || child.stderr.readableEnded) told();
-      else {
-        child.stderr.once('close', told);
-        setTimeout(told, settleMs / 2);
+      if (!child.stderr || child.stderr.readableEnded) {
+        told();
+        return;
       }
+      // What was written to stderr right before the exit may still be on its way: one look more, after a while, for
+      // where a grandchild holds it open.
+      child.stderr.once('close', told);
+      setTimeout(() => setImmediate(told), settleMs / 2);
     });
   });
   let isClosed = false;
@@ -178,9 +209,14 @@ function endProcess(child: ChildProcess): void {
   signalGroup(pid, 'SIGTERM');
   const timer = setTimeout(() => {
     signalGroup(pid, 'SIGKILL');
+    // A grandchild that has left the group could keep these open, and us waiting, for ever.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }, graceMs);
   child.once('close', () => {
     clearTimeout(timer);
+    // Whom the child started and did not wait for.
+    signalGroup(pid, 'SIGKILL');
   });
 }
 
