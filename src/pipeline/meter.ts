@@ -42,6 +42,6 @@ export class Meter {
 /** Reads a stream to its end and measures it. */
 export async function measure(source: AsyncIterable<Uint8Array>): Promise<Measure> {
   const meter = new Meter();
-  for await (const chunk of meter.pass(source)) void chunk;
+  for await (const _chunk of meter.pass(source));
   return meter.result();
 }

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeScratch } from '../../src/pipeline/scratch.ts';
+
+test('a scratch folder is private, in memory where there is such a place, and gone with its contents afterwards', async () => {
+  let path: string;
+  {
+    await using scratch = await makeScratch();
+    path = scratch.path;
+    assert.equal(statSync(path).mode & 0o777, 0o700);
+    assert.ok(!existsSync('/dev/shm') || path.startsWith('/dev/shm/'));
+    await mkdir(join(path, 'private-keys-v1.d'));
+    writeFileSync(join(path, 'private-keys-v1.d', 'key'), 'x');
+  }
+  assert.equal(existsSync(path), false);
+});
+
+test('two scratch folders are never the same, and disposing twice does no harm', async () => {
+  const scratches = [await makeScratch(), await makeScratch()] as const;
+  assert.notEqual(scratches[0].path, scratches[1].path);
+  for (const scratch of [...scratches, ...scratches]) await scratch[Symbol.asyncDispose]();
+});
