@@ -14,7 +14,7 @@ ARG PG_MAJORS="14 15 16 17 18"
 ARG PG_MAJORS_NEXT="19"
 ARG PG_SAFE_MINORS="14.24 15.19 16.15 17.11 18.6 19.0"
 # The PostgreSQL project's own Debian archive or a mirror of it, and its armoured public key (empty: the key in Debian's
-# own postgresql-common package).
+# own postgresql-client-common package).
 ARG PG_ARCHIVE=https://apt.postgresql.org/pub/repos/apt
 ARG PG_ARCHIVE_KEY=""
 COPY .ci/fetch-clients.sh /
@@ -23,7 +23,7 @@ RUN /fetch-clients.sh /clients
 FROM docker.io/library/debian:trixie-slim
 # gpg-agent is what gpg asks even for a passphrase it was handed; the four libraries are what libpq5 and psql load.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     age ca-certificates gpg gpg-agent tini zstd \
     libgssapi-krb5-2 libldap2 liblz4-1 libreadline8t64 \
   && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \

@@ -4,6 +4,7 @@
 # see programs that dpkg does not know.
 # usage: PG_MAJORS=… PG_MAJORS_NEXT=… PG_SAFE_MINORS=… PG_ARCHIVE=… PG_ARCHIVE_KEY=… fetch-clients.sh OUT
 set -eu
+export DEBIAN_FRONTEND=noninteractive
 out=${1:?the folder to fill}
 work=$(mktemp -d)
 mkdir -p "$out/lib" "$out/packages" "$out/status.d"
@@ -21,8 +22,8 @@ if [ -n "$PG_ARCHIVE_KEY" ]; then
   printf '%s\n' "$PG_ARCHIVE_KEY" >archive.asc
 else
   apt-get -q update
-  apt-get -q -o APT::Sandbox::User=root download postgresql-common
-  dpkg-deb --extract postgresql-common_*.deb common
+  apt-get -q -o APT::Sandbox::User=root download postgresql-client-common
+  dpkg-deb --extract postgresql-client-common_*.deb common
   cp common/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc archive.asc
 fi
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { serveForeignArchive } from '../support/image/foreign-archive.ts';
 import { buildImage, hardened, inspectImage, runContainer } from '../support/image/container.ts';
 
 interface ImageConfig {
@@ -133,6 +134,12 @@ describe('building the image', () => {
 
   test('is refused when a wanted major is not in the archive', async () => {
     await assert.rejects(buildImage([12345]), /the archive has no postgresql-client-12345/);
+  });
+
+  test('is refused when the archive is not signed by the PostgreSQL project', async () => {
+    await using archive = await serveForeignArchive();
+    const build = buildImage([17], ['--build-arg', `PG_ARCHIVE=${archive.url}`, '--build-arg', 'PG_ARCHIVE_KEY=']);
+    await assert.rejects(build, /InRelease.*(is not signed|NO_PUBKEY|Missing key)/s);
   });
 
   test('takes a next major as soon as the archive has it, and does without until then', async () => {

@@ -1,7 +1,7 @@
 # A PostgreSQL server of Debian trixie's own major, for tests that need one newer than the image's clients.
 FROM docker.io/library/debian:trixie-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends postgresql \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql \
   && rm -rf /var/lib/apt/lists/*
 USER postgres
 ENV PATH=/usr/lib/postgresql/17/bin:/usr/bin:/bin PGDATA=/tmp/data
