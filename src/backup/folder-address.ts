@@ -1,4 +1,5 @@
-import { type FolderAddress, shellQuote } from '../catalog/restore-guide.ts';
+import { shellQuote } from '../catalog/restore-command.ts';
+import type { FolderAddress } from '../catalog/restore-guide.ts';
 import type { StoreConfig } from '../config/config.ts';
 
 /**
@@ -8,11 +9,13 @@ import type { StoreConfig } from '../config/config.ts';
 export function folderAddress(config: StoreConfig, location: string): FolderAddress {
   if (config.kind === 'directory') {
     const path = decodeURIComponent(new URL(location).pathname);
-    return { location, copyCommand: `cp -R ${shellQuote(`${path}/.`)} .` };
+    return { kind: 'directory', location, copyCommand: `cp -R ${shellQuote(`${path}/.`)} .` };
   }
-  const where =
-    config.endpoint === undefined
-      ? `--region ${shellQuote(config.region)}`
-      : `--endpoint-url ${shellQuote(config.endpoint)}`;
-  return { location, copyCommand: `aws s3 cp --recursive --only-show-errors ${where} ${shellQuote(location)} .` };
+  const endpoint = config.endpoint === undefined ? '' : `--endpoint-url ${shellQuote(config.endpoint)} `;
+  const where = `${endpoint}--region ${shellQuote(config.region)}`;
+  return {
+    kind: 's3',
+    location,
+    copyCommand: `aws s3 cp --recursive --only-show-errors ${where} ${shellQuote(`${location}/`)} .`,
+  };
 }

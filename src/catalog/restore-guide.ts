@@ -1,134 +1,175 @@
 import prettyBytes from 'pretty-bytes';
 import { fileNames } from './keys.ts';
 import type { Artifact, Manifest } from './manifest.ts';
+import { isAllOrNothing, restoreCommands, shellQuote } from './restore-command.ts';
 
 /** How somebody with ordinary tools gets at a backup's folder. */
 export interface FolderAddress {
-  /** For people: `s3://bucket/prefix/shop/20261120T020000Z-k3f9q2/`. */
+  readonly kind: 's3' | 'directory';
+  /** For people: `s3://bucket/prefix/shop/20261120T020000Z-k3f9q2`. */
   readonly location: string;
   /** A shell command that copies the folder's files into the current folder. */
   readonly copyCommand: string;
 }
 
-/** A value as one word of a POSIX shell. */
-export function shellQuote(value: string): string {
-  return /^[A-Za-z0-9_/.:=@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
-}
+const largestShown = 10;
 
 /**
- * The content of RESTORE.md: the exact commands, with stock tools only, for this very backup. The fenced blocks, run one
- * after the other in one bash, restore it; the tests do just that.
+ * The content of RESTORE.md: the exact commands, with stock tools only, for this very backup. The blocks fenced as `sh`,
+ * run one after the other in one bash, restore it; the tests and the demo do just that.
  */
 export function restoreGuide(manifest: Manifest, folder: FolderAddress): string {
   const dump = manifest.artifacts[0];
   if (!dump) throw new Error('a manifest has at least one artifact');
-  const exactRows = manifest.contents.tables.reduce((sum, { rows, exact }) => sum + (exact ? (rows ?? 0) : 0), 0);
-  const extensions = manifest.contents.extensions.filter(({ name }) => name !== 'plpgsql');
+  const localFolder = shellQuote(`restore-${manifest.id}`);
   return `# Restore this backup
 
-Backup \`${manifest.id}\` of database \`${manifest.database}\`, begun ${manifest.startedAt}, from PostgreSQL
-${manifest.server.version}. It is stored in ${folder.location} and needs nothing of the tool that made it.
+Backup ${code(manifest.id)} of database ${code(manifest.database)}, begun ${manifest.startedAt}, from PostgreSQL
+${manifest.server.version}. It is stored in ${code(folder.location)} and needs nothing of the tool that made it.
 
-You need ${needs(manifest, dump)}.
+You need ${needs(manifest, dump, folder)}.
 
-Set these in your shell first; the commands below read them:
+## 1. Say where to
+
+Make a new, empty database, for example with \`createdb --template=template0 ${encoding(manifest)} NAME\`.
+Then \`export\` these in a bash:
 
 | variable | value |
 | --- | --- |
-| \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` | the server to restore into, and a login that owns the new database |
-| \`PGDATABASE\` | the name of a new, empty database there (\`createdb\` makes it) |
-${keyRow(dump)}
-## 1. Get the files
+| \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` | a server of PostgreSQL ${String(oldestTarget(manifest, dump))} or newer, and the login that is to own everything |
+| \`PGDATABASE\` | the name of the new database |
+${keyRow(dump)}${storeRow(folder)}
+## 2. Get the files
 
 \`\`\`sh
-mkdir -p ${shellQuote(`restore-${manifest.id}`)} && cd ${shellQuote(`restore-${manifest.id}`)}
+mkdir -p ${localFolder} && cd ${localFolder}
 ${folder.copyCommand}
 \`\`\`
 
-## 2. Check that they are whole
+## 3. Check and restore
 
-This must print \`OK\`. If it does not, stop: restore another backup.
-
-\`\`\`sh
-sha256sum -c ${fileNames.sums}
-\`\`\`
-
-## 3. Restore
-
-All or nothing: on any error the database stays empty and the last exit code is not 0.
+\`sha256sum\` must print \`OK\`, else nothing is restored: take another backup then.
+${
+  isAllOrNothing(dump, manifest.contents)
+    ? 'All or nothing: on any error the exit code is not 0 and the database stays empty.'
+    : 'On any error the exit code is not 0. Then drop the database, which holds a part, and make a new one for another try.'
+}
 
 \`\`\`sh
-set -o pipefail
-${restoreCommand(dump)}
+${restoreCommands(dump, manifest.contents, fileNames.sums)}
 \`\`\`
 
-${owners(dump)}
+No message after \`OK\` means that all is well.
 
 ## 4. Look at what came back
 
 \`\`\`sh
-psql -X -c 'ANALYZE'
-psql -X -c 'SELECT schemaname, relname, n_live_tup FROM pg_stat_user_tables ORDER BY 3 DESC LIMIT 20'
+psql -X -q -c 'ANALYZE'
+psql -X -P pager=off -c 'SELECT schemaname, relname, n_live_tup FROM pg_stat_user_tables ORDER BY 3 DESC LIMIT ${String(largestShown)}'
 \`\`\`
 
-The backup holds ${String(manifest.contents.tables.length)} tables with contents, ${exactRows.toLocaleString('en-US')} rows counted exactly; each table's count stands in
-\`${fileNames.manifest}\`.${extensions.length === 0 ? '' : `\nThe server must offer these extensions: ${extensions.map(({ name, version }) => `${name} (${version})`).join(', ')}.`}
-Roles and their passwords belong to the server, not to a database: they are not in this backup.
+${contents(manifest)}
+
+## If something is in the way
+
+${hints(manifest, dump)
+  .map((hint) => `- ${hint}`)
+  .join('\n')}
 `;
 }
 
-function needs(manifest: Manifest, dump: Artifact): string {
-  const programs = {
-    zstd: '`zstd`',
-    gzip: '`gzip`',
-    none: undefined,
-  }[dump.compression];
-  const cipher = { age: '`age`', gpg: '`gpg`', 'gpg-passphrase': '`gpg`', none: undefined }[dump.encryption];
+function needs(manifest: Manifest, dump: Artifact, folder: FolderAddress): string {
   const list = [
+    folder.kind === 's3' ? 'the AWS command line (`aws`, or any other S3 client)' : undefined,
+    { age: '`age`', gpg: '`gpg`', 'gpg-passphrase': '`gpg`', none: undefined }[dump.encryption],
+    { zstd: '`zstd`', gzip: '`gzip`', none: undefined }[dump.compression],
     `PostgreSQL's own client programs, version ${String(manifest.client.major)} or newer`,
-    programs,
-    cipher,
-    `${prettyBytes(dump.bytes)} of disk`,
+    `${prettyBytes(dump.bytes)} of disk here`,
+    `about ${prettyBytes(manifest.server.databaseBytes)} on the server`,
   ].filter((entry) => entry !== undefined);
   return `${list.slice(0, -1).join(', ')} and ${list.at(-1) ?? ''}`;
+}
+
+/** A script holds settings that only servers of the client's major know; an archive is adapted when it is restored. */
+function oldestTarget(manifest: Manifest, dump: Artifact): number {
+  return dump.format === 'plain' ? Math.max(manifest.server.major, manifest.client.major) : manifest.server.major;
+}
+
+/** Everything can be converted to UTF8 but bytes of an encoding that was never declared. */
+function encoding(manifest: Manifest): string {
+  return manifest.server.encoding === 'SQL_ASCII' ? '--encoding=SQL_ASCII --locale=C' : '--encoding=UTF8';
 }
 
 function keyRow(dump: Artifact): string {
   switch (dump.encryption) {
     case 'age':
-      return '| `AGE_IDENTITY_FILE` | the file with the private key of one of the recipients (`AGE-SECRET-KEY-1…`, or an SSH key) |\n';
+      return '| `AGE_IDENTITY_FILE` | full path of the file with the private key of one of the recipients (`AGE-SECRET-KEY-1…`, or an SSH key) |\n';
     case 'gpg':
-      return '| `GNUPGHOME` | only if the private key is not in your usual key ring |\n';
+      return '| `GNUPGHOME` | only if the private key is not in your usual key ring: full path of the one it is in |\n';
     case 'gpg-passphrase':
-      return '| `GPG_PASSPHRASE_FILE` | a file with the passphrase on its first line |\n';
+      return '| `GPG_PASSPHRASE_FILE` | full path of a file with the passphrase on its first line |\n';
     case 'none':
       return '';
   }
 }
 
-function restoreCommand(dump: Artifact): string {
-  const file = shellQuote(dump.key);
-  const decrypt = {
-    none: undefined,
-    age: `age --decrypt --identity "$AGE_IDENTITY_FILE" ${file}`,
-    gpg: `gpg --batch --decrypt ${file}`,
-    'gpg-passphrase': `gpg --batch --pinentry-mode loopback --passphrase-file "$GPG_PASSPHRASE_FILE" --decrypt ${file}`,
-  }[dump.encryption];
-  const input = decrypt === undefined ? ` < ${file}` : '';
-  const decompress = { zstd: 'zstd -d -c', gzip: 'gzip -d -c', none: undefined }[dump.compression];
-  const load =
-    dump.format === 'custom'
-      ? 'pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$PGDATABASE"'
-      : 'psql -X --quiet --set ON_ERROR_STOP=1 --single-transaction --output /dev/null';
-  const stages = [decrypt, decompress, load].filter((stage) => stage !== undefined);
-  return `${stages[0] ?? ''}${input}${stages
-    .slice(1)
-    .map((stage) => ` |\n  ${stage}`)
-    .join('')}`;
+function storeRow(folder: FolderAddress): string {
+  return folder.kind === 's3'
+    ? '| `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | keys that may list and read the bucket, unless `aws` is logged in already |\n'
+    : '';
 }
 
-function owners(dump: Artifact): string {
-  return dump.format === 'custom'
-    ? 'To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`. Where the provider owns\nthe extensions, add `--no-comments`.'
-    : 'A plain dump sets owners and grants: create the roles that it names first.';
+function contents(manifest: Manifest): string {
+  const { tables } = manifest.contents;
+  const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
+  const largest = tables.toSorted((a, b) => (b.rows ?? 0) - (a.rows ?? 0)).slice(0, largestShown);
+  const count = tables.length === 1 ? '1 table' : `${String(tables.length)} tables`;
+  const text = `The backup holds ${count} with contents and ${number(rows)} rows, counted in the snapshot that was dumped;
+all counts stand in \`${fileNames.manifest}\`.`;
+  if (largest.length === 0) return text;
+  const lines = largest.map(({ schema, name, rows: n, exact }) => {
+    const shown = n === null ? 'not counted' : `${exact ? '' : 'about '}${number(n)}`;
+    return `| ${cell(schema)} | ${cell(name)} | ${shown} |`;
+  });
+  return [text, '', '| schema | table | rows |', '| --- | --- | ---: |', ...lines].join('\n');
+}
+
+function hints(manifest: Manifest, dump: Artifact): string[] {
+  const extensions = manifest.contents.extensions.filter(({ name }) => name !== 'plpgsql');
+  const list = extensions.map(({ name, version }) => `${code(name)} (${version})`).join(', ');
+  const common = [
+    'Roles and their passwords belong to a server, not to a database: they are not in this backup.',
+    ...(list === '' ? [] : [`The server must offer these extensions: ${list}.`]),
+  ];
+  if (dump.format === 'plain') {
+    return [
+      ...common,
+      '`role … does not exist`: a plain dump sets owners and grants. Create the role (`createuser --no-login NAME`) and begin again.',
+      '`invalid command \\restrict`: this psql is older than August 2025; use a newer minor release.',
+    ];
+  }
+  return [
+    ...common,
+    'To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.',
+    '`must be owner of extension`: the provider owns the extensions; add `--no-comments`.',
+    '`out of shared memory`: one transaction holds a lock for each object. Raise `max_locks_per_transaction`, or leave out\n  `--single-transaction`, and make a new database before another try.',
+    'One table only: add `--table=NAME`. A list of everything: `pg_restore --list` in place of the last command.',
+    'Faster: end the pipe in `> database.dump` in place of pg_restore, then run pg_restore on that file with `--jobs=4` in place\n  of `--single-transaction`.',
+  ];
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Any text as code within a line: a database's name may hold line breaks, and must not be able to add commands here. */
+function code(text: string): string {
+  const line = text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longestRun + 1);
+  return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
+}
+
+function cell(text: string): string {
+  return code(text).replaceAll('|', String.raw`\|`);
 }
