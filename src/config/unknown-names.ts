@@ -5,7 +5,7 @@ import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
 const notSupported =
-  /^(?:DATABASES|JOBS|GLOBALS|RESTORE_JOBS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL|TARGET_DATABASE_URL|AGE_IDENTITY|GPG_PRIVATE_KEY|DRILL_DATABASE_URL|DRILL_CHECK_SQL)(?:_FILE)?$/;
+  /^(?:JOBS|GLOBALS|RESTORE_JOBS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL|TARGET_DATABASE_URL|AGE_IDENTITY|GPG_PRIVATE_KEY|DRILL_DATABASE_URL|DRILL_CHECK_SQL)(?:_FILE)?$/;
 
 /** Names by which other backup images are told when to run; this program runs once and ends. */
 const schedules =
@@ -18,8 +18,9 @@ const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL
 const ordinary =
   /^(?:AWS_ENDPOINT_URL_.*|GPG_(?:TTY|AGENT_INFO|KEYS?)|PG[A-Z]+|.*_SERVICE_(?:HOST|PORT.*)|.*_PORT(?:_\d+_(?:TCP|UDP).*)?|POSTGRES_(?:INITDB_.*|HOST_AUTH_METHOD)|DATABASE_(?:HOST|PORT|USER|NAME|PASSWORD))$/;
 
-/** libpq settings that would reach another server, or reach it otherwise, and that this program does not honour. */
-const refusedLibpq: Readonly<Record<string, string>> = {
+/** Settings that this program does not honour and whose user would get another backup than the one asked for. */
+const refused: Readonly<Record<string, string>> = {
+  DATABASES: 'one run backs up one database: set DATABASE_URL, and start a job for each',
   PGSERVICE: 'set DATABASE_URL, or PGHOST, PGUSER and PGDATABASE',
   PGHOSTADDR: 'set the address as PGHOST',
 };
@@ -29,7 +30,7 @@ export function checkUnknownNames(env: Environment, encrypted: boolean, findings
   const known = knownNames();
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || value.trim() === '' || known.has(name)) continue;
-    const advice = refusedLibpq[name];
+    const advice = refused[name];
     if (advice !== undefined) findings.problem(`${name} is not supported; ${advice}`);
     else if (notSupported.test(name)) {
       const isDefault = (name === 'JOBS' && value.trim() === '1') || (name === 'GLOBALS' && value.trim() === 'off');

@@ -50,14 +50,18 @@ describe('names that are not read', () => {
   });
 
   test('settings of later versions are told to have no effect', () => {
-    const { warnings } = read({ DATABASES: 'shop,crm', JOBS: '4', GLOBALS: 'on', SLACK_WEBHOOK_URL: 'https://x' });
+    const { warnings } = read({ JOBS: '4', GLOBALS: 'on', SLACK_WEBHOOK_URL: 'https://x' });
     assert.deepEqual(
       warnings,
-      ['DATABASES', 'JOBS', 'GLOBALS', 'SLACK_WEBHOOK_URL'].map(
+      ['JOBS', 'GLOBALS', 'SLACK_WEBHOOK_URL'].map(
         (name) => `${name} is not supported by this version and has no effect`,
       ),
     );
     assert.deepEqual(read({ JOBS: '1' }).warnings, []);
+  });
+
+  test('a list of databases is refused, because a run would back up one of them only', () => {
+    assertProblem({ DATABASES: 'shop,crm' }, /^DATABASES is not supported; one run backs up one database/);
   });
 
   test('the schedules of other images are told to have no effect', () => {
