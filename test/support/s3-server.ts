@@ -63,6 +63,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Kept, since a request that was destroyed half-read has lost its socket.
+    const { socket } = request;
     const { call, query } = parseRequest(request);
     calls.push(call);
     const action = faults.next(call);
@@ -70,7 +72,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     if (action?.kind === 'reset') {
       const half = Number(request.headers['content-length'] ?? 0) / 2;
       if (half > 0) await readBody(request, call, { limit: half });
-      request.socket.destroy();
+      socket.destroy();
       return;
     }
     const slow = action?.kind === 'slow-read' ? action.bytesPerSecond : undefined;
@@ -80,7 +82,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       refusal(request, options.accessKeyId ?? 'ak') ??
       scriptedReply(action) ??
       perform(call, query, body, memory, rules, action?.kind === 'corrupt');
-    if (action?.kind === 'lose-reply') request.socket.destroy();
+    if (action?.kind === 'lose-reply') socket.destroy();
     else send(request, response, reply, action, call);
   }
 

@@ -1,8 +1,8 @@
 import { after } from 'node:test';
-import { openStore } from '../../src/store/open.ts';
-import { startS3Server, type S3Server } from '../support/s3-server.ts';
-import { storeContract } from './contract.ts';
-import { keptLog, s3Config } from './scripted.ts';
+import { openStore } from '../../../src/store/open.ts';
+import { startS3Server, type S3Server } from '../../support/s3-server.ts';
+import { storeContract } from '../contract.ts';
+import { keptLog, s3Config } from '../scripted.ts';
 
 const servers: S3Server[] = [];
 after(() => Promise.all(servers.map((server) => server.close())));
