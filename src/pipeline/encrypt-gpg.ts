@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '../config/secret.ts';
+import { Failure } from '../errors.ts';
 import type { Encryption } from './encrypt.ts';
 import { findProgram } from './programs.ts';
 import { makeScratch } from './scratch.ts';
@@ -9,6 +10,9 @@ import { tryStage } from './try-stage.ts';
 
 /** No key ring of the user's is read or written; what is encrypted is compressed already. */
 const commonArgs = ['--batch', '--no-tty', '--no-options', '--no-autostart', '--trust-model', 'always', '-z', '0'];
+
+const exportHint =
+  'Export it again with `gpg --armor --export <fingerprint>`; an expired or revoked key must be renewed or replaced.';
 
 /**
  * Encryption to OpenPGP public keys, each read from a file in a private home that is removed on dispose.
@@ -31,12 +35,18 @@ export async function prepareGpg(
     const files: string[] = [];
     const recipients: string[] = [];
     for (const [index, key] of publicKeys.entries()) {
-      const complain = complainAbout(`key ${String(index + 1)}`);
+      const which = `key ${String(index + 1)}`;
+      const complain = complainAbout(which);
       const file = join(home.path, `recipient-${String(index + 1)}.asc`);
       await writeFile(file, `${key}\n`, { mode: 0o600 });
       files.push('--recipient-file', file);
-      const listing = await tryStage(stageFor(['--with-colons', '--show-keys', file]), signal, complain);
-      recipients.push(/^fpr:+([0-9A-F]+):/m.exec(listing)?.[1] ?? `key ${String(index + 1)}`);
+      // Of an expired key gpg says so only with a trust model that has a database: it makes an empty one in this home.
+      const show = ['--trust-model', 'direct', '--with-colons', '--show-keys', file];
+      const listing = await tryStage(stageFor(show), signal, complain);
+      const fingerprint = /^fpr:+([0-9A-F]+):/m.exec(listing)?.[1] ?? which;
+      const fault = whyUnusable(listing);
+      if (fault !== undefined) throw unusable(`${which} (${fingerprint})`, fault);
+      recipients.push(fingerprint);
       await tryStage(stageFor(['--recipient-file', file, '--encrypt']), signal, complain);
     }
     return {
@@ -51,13 +61,30 @@ export async function prepareGpg(
   }
 }
 
+/** What gpg's listing says against encrypting to its first key; gpg itself only calls it unusable. */
+function whyUnusable(listing: string): string | undefined {
+  // https://github.com/gpg/gnupg/blob/master/doc/DETAILS: validity, expiry, and what the key can still be used for.
+  const [first, ...more] = listing.match(/^pub:.*$/gm) ?? [];
+  if (first === undefined) return undefined;
+  // Of several keys in one file gpg silently takes the first.
+  if (more.length > 0)
+    return `its block holds ${String(more.length + 1)} keys; export each one into a block of its own`;
+  const fields = first.split(':');
+  const [validity, expires, usableFor] = [fields[1], fields[6], fields[11] ?? ''];
+  if (validity === 'r') return 'it has been revoked';
+  if (validity === 'e') return `it expired on ${new Date(Number(expires) * 1000).toISOString().slice(0, 10)}`;
+  return usableFor.includes('E') ? undefined : 'it is for signing only, or its encryption subkey has expired';
+}
+
+function unusable(what: string, reason: string): Failure {
+  return new Failure('config', `GPG_PUBLIC_KEYS: gpg cannot encrypt to ${what}: ${reason}`, { hint: exportHint });
+}
+
 function complainAbout(what: string): (exit: StageExit) => { message: string; hint: string } {
   return ({ stderr }) => {
-    const reason = stderr.find((line) => /expired|revoked|unusable|no valid|error|failed/i.test(line)) ?? stderr.at(-1);
-    return {
-      message: `GPG_PUBLIC_KEYS: gpg cannot encrypt to ${what}: ${reason?.replace(/^gpg: /, '').replace(/\S*recipient-\d+\.asc/, what) ?? 'no reason given'}`,
-      hint: 'Export it again with `gpg --armor --export <fingerprint>`; an expired or revoked key must be replaced.',
-    };
+    const reason = stderr.find((line) => /unusable|no valid|error|failed/i.test(line)) ?? stderr.at(-1);
+    const told = reason?.replace(/^gpg: /, '').replace(/'?[^\s']*recipient-\d+\.asc'?/, what) ?? 'no reason given';
+    return { message: unusable(what, told).message, hint: exportHint };
   };
 }
 
