@@ -5,6 +5,9 @@ import type { LogConfig } from './config/config.ts';
 /** The log that every part writes to: structured fields first, then a message. Made once, in the edge. */
 export type Log = Logger;
 
+/** Fields whose message says the same: machines read them in JSON, people need not read them twice. */
+const fieldsInWords = 'kind,exitCode,id,server,client,databaseBytes,dumpedBytes,storedBytes,table,leftMs';
+
 /** Where log lines go. */
 export interface LogOutput {
   write(text: string): unknown;
@@ -30,11 +33,12 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
   const lines = pretty.prettyFactory({
     colorize,
     translateTime: colorize ? 'SYS:HH:MM:ss' : 'SYS:standard',
-    hideObject: true,
+    singleLine: true,
+    ignore: fieldsInWords,
   });
   return pino(options, {
     write(text: string): void {
-      redacted.write(lines(JSON.parse(text)) ?? '');
+      redacted.write(lines(JSON.parse(text)));
     },
   });
 }

@@ -30,32 +30,28 @@ export interface Ready extends AsyncDisposable {
  * @throws {Failure} of the kind that fits; nothing is left open then.
  */
 export async function preflight(context: RunContext, key: string): Promise<Ready> {
-  const { config, log, searchPath } = context;
+  const { config, log } = context;
   const { connection } = config.source;
   const lost = new AbortController();
   const signal = AbortSignal.any([context.signal, lost.signal]);
   await using opened = new AsyncDisposableStack();
 
-  const compression = await compressStage(config.form, searchPath);
-  const encryption = opened.use(await prepareEncryption(config.form.encryption, searchPath, signal));
-  const emptyBytes = await bytesOfNothing(
-    [compression, encryption.stage].filter((stage) => stage !== undefined),
-    signal,
-  );
+  // Side by side where one does not need the other; of two failures the first in order is told.
   refusePoolerAddress(connection);
-  const session = opened.adopt(
-    await Session.open(connection, log, signal, (failure) => {
+  const [{ compression, encryption, emptyBytes }, session] = await both(
+    preparePipeline(context, opened, signal),
+    Session.open(connection, log, signal, (failure) => {
       lost.abort(failure);
-    }),
-    (open) => open.close(),
+    }).then((open) => opened.adopt(open, () => open.close())),
   );
   const client = await findClient(config.source.clientsDir, session.server.major);
-  await refusePoolerBehaviour(session.client, connection, signal);
   const store = opened.adopt(openStore(config.store, log), (open) => {
     open.close();
   });
-  await takeLock(session, store.location, context);
-  await store.checkWritable(key, signal);
+  await both(
+    refusePoolerBehaviour(session.client, connection, signal).then(() => takeLock(session, store.location, context)),
+    store.checkWritable(key, signal),
+  );
   throwIfAborted(signal);
 
   const closing = opened.move();
@@ -69,6 +65,23 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
     signal,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+async function preparePipeline(
+  { config, searchPath }: RunContext,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Pick<Ready, 'compression' | 'encryption' | 'emptyBytes'>> {
+  const compression = await compressStage(config.form, searchPath);
+  const encryption = opened.use(await prepareEncryption(config.form.encryption, searchPath, signal));
+  const stages = [compression, encryption.stage].filter((stage) => stage !== undefined);
+  return { compression, encryption, emptyBytes: await bytesOfNothing(stages, signal) };
+}
+
+/** Waits for both, so that nothing goes on behind a failure, then throws the first one's rejection before the second's. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** Runs the stages on no input; tells at once if one of them does not work here. */

@@ -11,7 +11,7 @@ import { Census } from '../postgres/census.ts';
 import { dumpStage } from '../postgres/dump.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
-import { preflight } from './preflight.ts';
+import { preflight, type Ready } from './preflight.ts';
 import { previousBackup, shrinkWarning } from './previous.ts';
 import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
@@ -52,14 +52,6 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   await using ready = await preflight(context, key);
   const { store, session, client, encryption, compression, emptyBytes, signal } = ready;
   const location = store.describe(folder.slice(0, -1));
-  const swept = await store.sweepUnfinished(
-    databaseFolder(database),
-    new Date(Date.now() - config.run.timeoutMs),
-    signal,
-  );
-  if (swept > 0) log.warn(`ended ${String(swept)} unfinished uploads that an earlier run left behind`);
-  const previous = await previousBackup(store, database, log, signal);
-
   await using written = new WrittenObjects(store, id, log);
   const snapshot = await session.exportSnapshot();
   const census = await Census.begin(session.client, config.source);
@@ -68,6 +60,9 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     `backing up ${database} (PostgreSQL ${session.server.version}) to ${location}`,
   );
 
+  const besides = Promise.all([sweep(ready, context), previousBackup(store, database, log, signal)]);
+  // Looked at once the dump is stored; a failure before that is told instead.
+  besides.catch(() => undefined);
   const measured = await storeLane({
     store,
     key,
@@ -94,6 +89,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   written.add(key);
   await verifyStored(store, key, id, measured, config.run.verify, signal);
   const contents = await census.finish();
+  const [, previous] = await besides;
 
   const artifact: Artifact = {
     key: file,
@@ -143,4 +139,11 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
 
   const shrunk = shrinkWarning(artifact, previous, config.run.shrinkAlert);
   return { manifest, location, warnings: shrunk === undefined ? [] : [shrunk] };
+}
+
+/** Ends what a killed run left behind: uploads so old that no run that is still going can own them. */
+async function sweep({ store, signal }: Ready, { config, log }: RunContext): Promise<void> {
+  const before = new Date(Date.now() - config.run.timeoutMs);
+  const ended = await store.sweepUnfinished(databaseFolder(config.source.connection.database), before, signal);
+  if (ended > 0) log.warn(`ended ${String(ended)} unfinished uploads that an earlier run left behind`);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../errors.ts';
 
 /** The version of the manifest's shape that this program writes, and the newest that it reads. */
