@@ -16,7 +16,7 @@ export interface LogOutput {
 
 /**
  * Makes the log. `auto` is coloured lines for people on a terminal and plain lines elsewhere, `pretty` forces the
- * colours, `json` writes one JSON object a line.
+ * colours, `json` writes one JSON object a line. Lines for people end with the fields of a warning in brackets.
  * @param redact applied to every line before it leaves the process.
  */
 export function createLog(config: LogConfig, output: LogOutput, redact: (text: string) => string): Log {
@@ -38,7 +38,22 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
   });
   return pino(options, {
     write(text: string): void {
-      redacted.write(lines(JSON.parse(text)));
+      redacted.write(lines(tellFields(JSON.parse(text) as Line)));
     },
   });
+}
+
+interface Line {
+  readonly level: number;
+  readonly time: unknown;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A warning is about something to be done, and what its fields name (a key, the id of an upload) is needed for that. */
+function tellFields(line: Line): Line {
+  if (line.level !== pino.levels.values['warn']) return line;
+  const { level: _level, time: _time, msg = '', ...fields } = line;
+  const told = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+  return told.length === 0 ? line : { ...line, msg: `${msg} (${told.join(', ')})` };
 }

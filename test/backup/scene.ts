@@ -75,6 +75,7 @@ export function useScene(options: S3ServerOptions = {}): Scene {
   });
   beforeEach(() => {
     server.clearFaults();
+    server.clearUploads();
     server.calls.length = 0;
     server.objects().clear();
     for (const [key, { data, headers }] of before_) server.put(key, data, headers);

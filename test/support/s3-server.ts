@@ -43,6 +43,8 @@ export interface S3Server {
   /** Makes requests go wrong from now on. */
   fault(rule: FaultRule): void;
   clearFaults(): void;
+  /** Forgets every open upload, as a lifecycle rule would. */
+  clearUploads(): void;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
 }
@@ -116,6 +118,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     },
     fault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
+    clearUploads: () => memory.uploads.clear(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
