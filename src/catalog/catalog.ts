@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { databaseFolder, fileNames, parseKey } from './keys.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -24,7 +25,9 @@ export async function readManifest(store: Store, key: string, signal: AbortSigna
   let bytes = 0;
   for await (const chunk of store.get(key, signal)) {
     bytes += chunk.length;
-    if (bytes > maxManifestBytes) break;
+    if (bytes > maxManifestBytes) {
+      throw new Failure('verification', `${store.describe(key)} is larger than any manifest`, { retryable: false });
+    }
     chunks.push(chunk);
   }
   return parseManifest(Buffer.concat(chunks).toString('utf8'), store.describe(key));

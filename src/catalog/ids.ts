@@ -16,5 +16,6 @@ export function timeOfId(id: string): Date | undefined {
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second] = match;
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  // 30 February would be read as a day in March.
+  return !Number.isNaN(time.getTime()) && time.getUTCDate() === Number(day) ? time : undefined;
 }

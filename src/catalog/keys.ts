@@ -16,7 +16,7 @@ export function encodeDatabaseName(database: string): string {
 export function decodeDatabaseName(component: string): string | undefined {
   try {
     const database = decodeURIComponent(component);
-    return encodeDatabaseName(database) === component ? database : undefined;
+    return database !== '' && encodeDatabaseName(database) === component ? database : undefined;
   } catch {
     return undefined;
   }

@@ -8,7 +8,7 @@ const count = z.number().int().nonnegative();
 
 const artifact = z.object({
   /** File name within the backup's folder. */
-  key: z.string().regex(/^[A-Za-z0-9._-]+$/),
+  key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
   kind: z.enum(['dump']),
   lane: z.string(),
   bytes: count,
