@@ -12,7 +12,7 @@ export interface CleanupContext {
   readonly log: Log;
 }
 
-/** Bounds of a cleanup: its own, since it happens after the run's signal was aborted. */
+/** Bounds of a whole cleanup: its own, since it happens after the run's signal was aborted. */
 export function cleanupCall(): Call {
   return { signal: AbortSignal.timeout(cleanupMs), forMs: cleanupMs };
 }
@@ -21,8 +21,12 @@ export function cleanupCall(): Call {
  * Ends an upload and makes sure that it is gone, since a part that arrives late can keep it alive. Never rejects: what
  * cannot be ended is logged as a warning.
  */
-export async function endUpload({ bucket, log }: CleanupContext, key: string, uploadId: string): Promise<void> {
-  const call = cleanupCall();
+export async function endUpload(
+  { bucket, log }: CleanupContext,
+  key: string,
+  uploadId: string,
+  call: Call,
+): Promise<void> {
   try {
     for (let tries = 1; ; tries += 1) {
       await bucket.abortUpload(key, uploadId, call).catch(ignoreMissing);
@@ -38,10 +42,10 @@ export async function endUpload({ bucket, log }: CleanupContext, key: string, up
 }
 
 /** Ends every upload under exactly this key: what a lost reply to its beginning has left behind, id unknown. */
-export async function endStrayUploads(context: CleanupContext, key: string): Promise<void> {
+export async function endStrayUploads(context: CleanupContext, key: string, call: Call): Promise<void> {
   const ids: string[] = [];
   try {
-    for await (const upload of context.bucket.listUploads(key, cleanupCall())) {
+    for await (const upload of context.bucket.listUploads(key, call)) {
       if (upload.key === key) ids.push(upload.uploadId);
     }
   } catch (error) {
@@ -50,12 +54,16 @@ export async function endStrayUploads(context: CleanupContext, key: string): Pro
       'cannot tell whether an unfinished upload is left under this key: a lifecycle rule for unfinished uploads helps',
     );
   }
-  for (const id of ids) await endUpload(context, key, id);
+  for (const id of ids) await endUpload(context, key, id, call);
 }
 
 /** Removes the object under the key if this run wrote it. Never rejects: what cannot be removed is logged. */
-export async function removeOwnObject({ bucket, log }: CleanupContext, key: string, runId: string): Promise<void> {
-  const call = cleanupCall();
+export async function removeOwnObject(
+  { bucket, log }: CleanupContext,
+  key: string,
+  runId: string,
+  call: Call,
+): Promise<void> {
   try {
     const head = await bucket.head(key, call);
     if (head.runId === runId) await bucket.delete(key, call);

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
 import { retry, type RetryLimits, type Tried } from '../retry.ts';
-import { isTransient, readTrouble, S3Error } from './errors.ts';
+import { isTransient, readTrouble, S3Error, type S3Trouble } from './errors.ts';
 
 const connectionTimeoutMs = 10_000;
 /** Completing makes a store join thousands of parts: it gets this many times the usual patience. */
@@ -18,7 +18,7 @@ const completePatience = 5;
 
 /** How one call is bounded, and who is told of its retries. */
 export interface Call extends RetryLimits {
-  readonly onRetry?: ((error: unknown, tried: Tried) => void) | undefined;
+  readonly onRetry?: ((trouble: S3Trouble, tried: Tried) => void) | undefined;
 }
 
 /** A command of the SDK with its answer's type. */
@@ -67,6 +67,7 @@ export class RetryingClient {
     const client = command instanceof CompleteMultipartUploadCommand ? this.#patient : this.plain;
     return retry(() => client.send(command, { abortSignal: call.signal }), {
       ...call,
+      onRetry: (error, tried) => call.onRetry?.(readTrouble(error), tried),
       isTransient: (error) => isTransient(readTrouble(error)),
       onGiveUp: (error, tried) => toS3Error(error, tried),
     });

@@ -79,6 +79,20 @@ export function isTransient({ code, status }: S3Trouble): boolean {
   return status >= 500 || status === 429 || status === 408 || passingCodes.has(code);
 }
 
+const cutShort = new Set([
+  'TimeoutError',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+/** True where the store may have done what was asked, although it did not say so. */
+export function mayHaveActed({ code, status }: S3Trouble): boolean {
+  return status === undefined ? cutShort.has(code) : status >= 500 && status !== 501 && status !== 503;
+}
+
 /** True where the key or upload simply is not there. */
 export function isMissing(error: unknown): boolean {
   return error instanceof S3Error && error.status === 404 && error.code !== 'NoSuchBucket';

@@ -5,7 +5,7 @@ import { outgrown, type PartPlan } from '../part-size.ts';
 import type { PutStreamOptions } from '../store.ts';
 import { cleanupCall, endStrayUploads, endUpload, removeOwnObject, type CleanupContext } from './cleanup.ts';
 import type { Call } from './client.ts';
-import { S3Error } from './errors.ts';
+import { mayHaveActed, S3Error } from './errors.ts';
 
 /** What is fixed for every stream of a store. */
 export interface PutStreamContext extends CleanupContext {
@@ -66,7 +66,7 @@ export class StreamedUpload {
       await this.#cleanUp();
       throw this.#first.error;
     }
-    if (this.#strayPossible) await endStrayUploads(this.#context, this.#key);
+    if (this.#strayPossible) await endStrayUploads(this.#context, this.#key, cleanupCall());
   }
 
   async #upload(): Promise<void> {
@@ -79,7 +79,7 @@ export class StreamedUpload {
       {
         request: (outcome, kind) => this.#onRequest(outcome, kind),
         begun: (uploadId) => (this.#uploadId = uploadId),
-        retried: (kind) => (this.#strayPossible ||= kind === 'begin'),
+        retried: (kind, trouble) => (this.#strayPossible ||= kind === 'begin' && mayHaveActed(trouble)),
         stored: (bytes) => this.#options.onStored?.(bytes),
       },
       { ...call, signal: this.#stop.signal },
@@ -90,8 +90,8 @@ export class StreamedUpload {
     if (kind === 'final') this.#finalSent = true;
     const tracked = outcome
       .catch((error: unknown) => {
-        // The reply to a beginning that failed may have been lost: then there is an upload whose id nobody knows.
-        if (kind === 'begin') this.#strayPossible = true;
+        // The reply to a beginning may have been lost: then there is an upload whose id nobody knows.
+        if (kind === 'begin' && (!(error instanceof S3Error) || mayHaveActed(error))) this.#strayPossible = true;
         this.#fail(error);
       })
       .finally(() => this.#requests.delete(tracked));
@@ -122,9 +122,10 @@ export class StreamedUpload {
   }
 
   async #cleanUp(): Promise<void> {
-    if (this.#uploadId !== undefined) await endUpload(this.#context, this.#key, this.#uploadId);
-    if (this.#strayPossible) await endStrayUploads(this.#context, this.#key);
-    if (this.#finalSent) await removeOwnObject(this.#context, this.#key, this.#options.runId);
+    const call = cleanupCall();
+    if (this.#uploadId !== undefined) await endUpload(this.#context, this.#key, this.#uploadId, call);
+    if (this.#strayPossible) await endStrayUploads(this.#context, this.#key, call);
+    if (this.#finalSent) await removeOwnObject(this.#context, this.#key, this.#options.runId, call);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts';
 import { planParts } from '../part-size.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from '../store.ts';
 import { Bucket } from './bucket.ts';
-import { endStrayUploads, endUpload } from './cleanup.ts';
+import { checkWritable } from './check-writable.ts';
 import type { Call } from './client.ts';
 import { download } from './download.ts';
 import { isMissing, isNotImplemented, S3Error, toStoreFailure } from './errors.ts';
@@ -34,21 +34,10 @@ export class S3Store implements Store {
 
   async checkWritable(key: string, signal: AbortSignal): Promise<void> {
     const call = this.#call('checkWritable', signal, Math.min(this.#config.retryForMs, checkForMs));
-    let retried = false;
-    const onRetry: Call['onRetry'] = (error, tried) => {
-      retried = true;
-      call.onRetry?.(error, tried);
-    };
-    await this.#told(`cannot begin an upload to ${this.describe(key)}`, 's3:PutObject', async () => {
-      const context = { bucket: this.#bucket, log: this.#log };
-      let uploadId: string | undefined;
-      try {
-        uploadId = await this.#bucket.beginUpload(this.#full(key), 'check', { ...call, onRetry });
-      } finally {
-        if (uploadId !== undefined) await endUpload(context, this.#full(key), uploadId);
-        if (retried) await endStrayUploads(context, this.#full(key));
-      }
-    });
+    const context = { bucket: this.#bucket, log: this.#log };
+    await this.#told(`cannot begin an upload to ${this.describe(key)}`, 's3:PutObject', () =>
+      checkWritable(context, this.#full(key), call),
+    );
   }
 
   async putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
@@ -163,9 +152,9 @@ export class S3Store implements Store {
     return {
       signal,
       forMs,
-      onRetry: (error, { attempts, elapsedMs }) => {
-        const reason = error instanceof Error ? error.name : String(error);
-        this.#log.debug({ operation, attempts, elapsedMs: Math.round(elapsedMs), reason }, 'trying a request again');
+      onRetry: ({ code, status }, { attempts, elapsedMs }) => {
+        const fields = { operation, attempts, elapsedMs: Math.round(elapsedMs), code, status };
+        this.#log.debug(fields, 'trying a request again');
       },
     };
   }

@@ -11,6 +11,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { abortable } from '../abortable.ts';
 import type { Part, PartCutter } from '../part-cutter.ts';
 import type { Call, RetryingClient } from './client.ts';
+import type { S3Trouble } from './errors.ts';
 
 /** What a request inside a streamed upload is for; `final` makes the object appear. */
 export type UploadRequest = 'begin' | 'part' | 'final';
@@ -19,8 +20,8 @@ export type UploadRequest = 'begin' | 'part' | 'final';
 export interface UploadObserver {
   /** A request is under way. */
   request(outcome: Promise<unknown>, kind: UploadRequest): void;
-  /** A request is tried again. */
-  retried(kind: UploadRequest): void;
+  /** A request is tried again after this trouble. */
+  retried(kind: UploadRequest, trouble: S3Trouble): void;
   /** The upload was begun. */
   begun(uploadId: string): void;
   /** So many bytes have been acknowledged so far. */
@@ -57,7 +58,10 @@ export async function uploadByLibStorage(
     if (command instanceof CompleteMultipartUploadCommand && stored !== cutter.bytes) {
       throw new Error(`${stored} of ${cutter.bytes} bytes would make up the object`);
     }
-    const onRetry = (): void => observer.retried(kind);
+    const onRetry: Call['onRetry'] = (trouble, tried) => {
+      call.onRetry?.(trouble, tried);
+      observer.retried(kind, trouble);
+    };
     const outcome = client.send(command as UploadPartCommand, { ...call, onRetry });
     observer.request(outcome, kind);
     const output = await outcome;

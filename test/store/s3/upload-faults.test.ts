@@ -182,6 +182,7 @@ describe('a streamed upload in trouble', () => {
     assert.equal(warning?.['uploadId'], run.server.openUploads[0]?.uploadId);
     assert.equal(warning?.['bucket'], 'backups');
     assert.equal(warning?.['key'], inBucket);
+    assert.equal(run.warnings().length, 1);
   });
 
   it('ends an upload whose beginning was answered but never heard', async (t) => {
