@@ -16,6 +16,8 @@ export function folderAddress(config: StoreConfig, location: string): FolderAddr
   return {
     kind: 's3',
     location,
-    copyCommand: `aws s3 cp --recursive --only-show-errors ${where} ${shellQuote(`${location}/`)} .`,
+    copyCommand: ['aws s3 cp --recursive --only-show-errors', `  ${where}`, `  ${shellQuote(`${location}/`)} .`].join(
+      ' \\\n',
+    ),
   };
 }

@@ -1,14 +1,15 @@
 import { Failure, throwIfAborted } from '../errors.ts';
 import { compressStage } from '../pipeline/compress.ts';
-import { type Encryption, prepareEncryption } from '../pipeline/encrypt.ts';
+import { prepareEncryption } from '../pipeline/encrypt.ts';
+import type { Encryption } from '../pipeline/encryption.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { findClient, type PostgresClient } from '../postgres/clients.ts';
-import { refusePoolerAddress, refusePoolerBehaviour } from '../postgres/pooler.ts';
+import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { Session } from '../postgres/session.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 
 /** Everything a dump needs, tried out and open. Disposing closes it all: the lock and the snapshot go with it. */
 export interface Ready extends AsyncDisposable {
@@ -48,10 +49,7 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
   const store = opened.adopt(openStore(config.store, log), (open) => {
     open.close();
   });
-  await both(
-    refusePoolerBehaviour(session.client, connection, signal).then(() => takeLock(session, store.location, context)),
-    store.checkWritable(key, signal),
-  );
+  await both(takeLock(session, store.location, context), store.checkWritable(key, signal));
   throwIfAborted(signal);
 
   const closing = opened.move();

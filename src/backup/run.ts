@@ -3,30 +3,17 @@ import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
 import { type Artifact, type Manifest, schemaVersion, serializeManifest } from '../catalog/manifest.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';
 import { sha256Sums } from '../catalog/sums.ts';
-import type { Config } from '../config/config.ts';
-import type { Log } from '../log.ts';
 import { compressionSuffix } from '../pipeline/compress.ts';
 import { encryptionSuffix } from '../pipeline/encrypt.ts';
 import { Census } from '../postgres/census.ts';
 import { dumpStage } from '../postgres/dump.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
+import type { RunContext } from './context.ts';
 import { preflight, type Ready } from './preflight.ts';
 import { previousBackup, shrinkWarning } from './previous.ts';
 import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
-
-/** What every run gets from the edge. */
-export interface RunContext {
-  readonly config: Config;
-  readonly log: Log;
-  /** Aborted with a Failure: a deadline, a signal. */
-  readonly signal: AbortSignal;
-  /** The `PATH` to look for programs in. */
-  readonly searchPath: string;
-  readonly toolVersion: string;
-  readonly progressIntervalMs: number;
-}
 
 /** A backup that is complete: its manifest, and what the user should know besides. */
 export interface CompletedBackup {

@@ -4,6 +4,8 @@ import type { Store } from '../store/store.ts';
 
 /** How long removing what a failed run wrote may take in all. */
 const removalMs = 10_000;
+/** How long the store may take of that to say whose an object is. */
+const askMs = 3000;
 
 /**
  * What a run has written so far. Disposing of it removes everything again, newest first and so the manifest before all
@@ -57,7 +59,7 @@ export class WrittenObjects implements AsyncDisposable {
 
   async #isOurs(key: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const stored = await this.#store.head(key, signal);
+      const stored = await this.#store.head(key, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
       return stored !== undefined && (stored.runId === undefined || stored.runId === this.#runId);
     } catch {
       // The store does not say. The key bears this run's random id, so trying to remove it harms nobody.

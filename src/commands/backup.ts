@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
-import { type CompletedBackup, makeBackup, type RunContext } from '../backup/run.ts';
+import type { RunContext } from '../backup/context.ts';
+import { type CompletedBackup, makeBackup } from '../backup/run.ts';
 import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
@@ -12,6 +13,8 @@ import type { Command, Edge } from './command.ts';
 import { reportFailure } from './report-failure.ts';
 
 const pauseBetweenAttemptsMs = 5000;
+/** How long a run that was told to end may clean up. The edge ends the process by force a little later. */
+const cleanupMs = 18_000;
 
 /** The result line: what scripts read on standard output. */
 interface Result {
@@ -86,18 +89,43 @@ async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Com
       }),
     );
   }, config.run.timeoutMs);
+  const signal = AbortSignal.any([edge.signal, deadline.signal]);
+  using overdue = cleanupOverdue(signal, log);
   try {
-    return await attempts({
-      config,
-      log,
-      signal: AbortSignal.any([edge.signal, deadline.signal]),
-      searchPath: edge.env.PATH ?? '',
-      toolVersion,
-      progressIntervalMs: edge.stderr.isTTY === true ? 5000 : 30_000,
-    });
+    return await Promise.race([
+      overdue.promise,
+      attempts({
+        config,
+        log,
+        signal,
+        searchPath: edge.env.PATH ?? '',
+        toolVersion,
+        progressIntervalMs: edge.stderr.isTTY === true ? 5000 : 30_000,
+      }),
+    ]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Rejects with the reason of the aborted signal when the clean-up goes on for too long after it. */
+function cleanupOverdue(signal: AbortSignal, log: Log): Disposable & { readonly promise: Promise<never> } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => {
+      log.warn('the clean-up was not done in time: an unfinished upload may be left behind, which the next runs sweep');
+      reject(toFailure(signal.reason));
+    }, cleanupMs);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    promise,
+    [Symbol.dispose]: () => {
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** Tries again what is worth repeating, each time as a new backup with an id of its own. */

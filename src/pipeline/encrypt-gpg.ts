@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '../config/secret.ts';
 import { Failure } from '../errors.ts';
-import type { Encryption } from './encrypt.ts';
+import type { Encryption } from './encryption.ts';
 import { findProgram } from './programs.ts';
 import { makeScratch } from './scratch.ts';
 import type { Stage, StageExit } from './stage.ts';

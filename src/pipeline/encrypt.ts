@@ -1,19 +1,10 @@
 import type { EncryptionConfig } from '../config/config.ts';
 import { prepareAge } from './encrypt-age.ts';
 import { prepareGpg, prepareGpgPassphrase } from './encrypt-gpg.ts';
-import type { Stage } from './stage.ts';
+import type { Encryption } from './encryption.ts';
 
 /** What an artifact's name ends in for each kind of encryption. */
 export const encryptionSuffix = { none: '', age: '.age', gpg: '.gpg', 'gpg-passphrase': '.gpg' } as const;
-
-/** An encryption that has been tried out and can be used for any number of artifacts until it is disposed of. */
-export interface Encryption extends AsyncDisposable {
-  readonly kind: EncryptionConfig['kind'];
-  /** Public parts only, for the manifest: age and SSH recipients as given, fingerprints of gpg keys. */
-  readonly recipients: readonly string[];
-  /** The stage that encrypts standard input to standard output; undefined for `none`. */
-  readonly stage: Stage | undefined;
-}
 
 /**
  * Makes ready to encrypt and proves it on a few bytes, so that a recipient that cannot be used is found before anything

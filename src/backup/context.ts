@@ -1,0 +1,14 @@
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log.ts';
+
+/** What every run gets from the edge. */
+export interface RunContext {
+  readonly config: Config;
+  readonly log: Log;
+  /** Aborted with a Failure: a deadline, a signal. */
+  readonly signal: AbortSignal;
+  /** The `PATH` to look for programs in. */
+  readonly searchPath: string;
+  readonly toolVersion: string;
+  readonly progressIntervalMs: number;
+}
