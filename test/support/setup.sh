@@ -23,6 +23,7 @@ need_demo() {
   need zstd zstd
   need age age
   need gnupg gpg
+  need awscli aws
 }
 
 need_test() {
@@ -46,12 +47,12 @@ need_image() {
   need buildah buildah
   need runc /usr/sbin/runc
   need mmdebstrap mmdebstrap
+  need shellcheck shellcheck
   need apt-utils apt-ftparchive
 }
 
 need_bench() {
   need_test
-  need awscli aws
   need time /usr/bin/time
 }
 
