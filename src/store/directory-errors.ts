@@ -18,6 +18,7 @@ export function toDirectoryFailure(error: unknown, what: string): unknown {
         hint: 'Free some space, or enlarge the volume.',
       });
     case 'EEXIST':
+      if (syscall === 'mkdir') return notAFolder(what, error);
       return new Failure('store', `${what}: a file of that name already exists`, { cause: error });
     case 'EACCES':
     case 'EPERM':
@@ -34,11 +35,15 @@ export function toDirectoryFailure(error: unknown, what: string): unknown {
     case 'ENOENT':
       return new Failure('store', `${what}: no such file`, { cause: error });
     case 'ENOTDIR':
-      return new Failure('config', `${what}: a part of the path is not a folder`, {
-        cause: error,
-        hint: 'Correct BACKUP_DESTINATION.',
-      });
+      return notAFolder(what, error);
     default:
       return new Failure('store', `${what}: ${code} in ${syscall}`, { cause: error });
   }
+}
+
+function notAFolder(what: string, cause: Error): Failure {
+  return new Failure('config', `${what}: a part of the path is not a folder`, {
+    cause,
+    hint: 'Correct BACKUP_DESTINATION.',
+  });
 }
