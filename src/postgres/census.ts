@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { SourceConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import { countObjects } from './object-counts.ts';
-import { toDatabaseFailure } from './session.ts';
+import { toDatabaseFailure } from './query-failure.ts';
 
 /** Tables up to this size on disk are cheap enough for `ROW_COUNTS=auto` to count exactly. */
 const cheapBytes = 1024 ** 3;

@@ -9,6 +9,10 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
   const { code, message } = describe(error);
   const failure = (text: string, hint: string, retryable: boolean): Failure =>
     new Failure('database', text, { hint, retryable, cause: error });
+  // The words of `pg`, which has no code for them.
+  if (/password must be a( non-empty)? string/i.test(message)) {
+    return failure(`${where} asks for a password and none is set`, 'Put it into DATABASE_URL or PGPASSWORD.', false);
+  }
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
@@ -66,9 +70,6 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
       true,
     );
   }
-  if (/password must be a string|no password/i.test(message)) {
-    return failure(`${where} asks for a password and none is set`, 'Put it into DATABASE_URL or PGPASSWORD.', false);
-  }
   if (/certificate|self.signed|altnames|SSL|TLS/i.test(message)) {
     return failure(
       `TLS to ${where} failed: ${message}`,
@@ -91,8 +92,8 @@ export function poolerFailure(how: string): Failure {
 /** True where the server refused the way of connecting (with or without TLS), so that `prefer` and `allow` try the other. */
 export function isTlsRefusal(error: unknown): boolean {
   const { code, message } = describe(error);
-  if (/does not support SSL/i.test(message)) return true;
-  return code === '28000' && /no encryption|SSL (off|on)/i.test(message);
+  if (/does not support SSL/i.test(message) || /^(EPROTO|ERR_SSL_)/.test(code)) return true;
+  return code === '28000' && /no encryption|SSL (encryption|off|on)/i.test(message);
 }
 
 function describe(error: unknown): { code: string; message: string } {
@@ -100,6 +101,6 @@ function describe(error: unknown): { code: string; message: string } {
   const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
   const code =
-    'code' in first && typeof first.code === 'string' ? first.code : /^SASL/.test(first.message) ? 'SASL' : '';
+    'code' in first && typeof first.code === 'string' ? first.code : first.message.startsWith("SASL") ? 'SASL' : '';
   return { code, message: first.message };
 }

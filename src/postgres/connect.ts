@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
-import { toFailure } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { connectFailure, isTlsRefusal } from './connect-failure.ts';
 import { tlsAttempts } from './tls.ts';
 
@@ -9,13 +9,14 @@ export const applicationName = 'pg-offsite';
 
 /**
  * Opens one connection, with libpq's meaning of `sslmode`. The caller ends it, and handles its `error` event, which is
- * emitted when the server goes away.
+ * emitted when the server goes away. An abort of the signal, now or later, breaks it off: no query outlives the run.
  * @throws {Failure} `database` saying which of server, login and database is wrong; the signal's reason when aborted.
  */
 export async function connect(connection: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {
   const attempts = await tlsAttempts(connection);
   let refused: unknown;
   for (const ssl of attempts) {
+    throwIfAborted(signal);
     const client = new pg.Client({
       host: connection.host,
       port: connection.port,
@@ -31,17 +32,21 @@ export async function connect(connection: ConnectionConfig, signal: AbortSignal)
     const abort = (): void => {
       client.connection.stream.destroy();
     };
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
+    const release = (): void => {
+      signal.removeEventListener('abort', abort);
+    };
+    client.once('end', release);
     try {
       await client.connect();
       return client;
     } catch (error) {
-      if (signal.aborted) throw toFailure(signal.reason);
+      release();
+      client.connection.stream.destroy();
+      throwIfAborted(signal);
       refused ??= error;
       // libpq tries its other way only where the server refuses this one, not for a wrong password.
       if (!isTlsRefusal(error)) throw connectFailure(connection, error);
-    } finally {
-      signal.removeEventListener('abort', abort);
     }
   }
   throw connectFailure(connection, refused);

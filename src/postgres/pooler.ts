@@ -1,22 +1,24 @@
 import type pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
+import { type Failure, throwIfAborted } from '../errors.ts';
 import { connect } from './connect.ts';
 import { poolerFailure } from './connect-failure.ts';
+import { toDatabaseFailure } from './query-failure.ts';
 
 /**
  * Refuses a transaction pooler by its address, before connecting.
  * @throws {Failure} `config` with the address to use instead.
  */
 export function refusePoolerAddress({ host, port }: ConnectionConfig): void {
-  if (/-pooler\./.test(host)) throw poolerFailure(`${host} is a pooled address`);
+  if (host.includes('-pooler.')) throw poolerFailure(`${host} is a pooled address`);
   if (port === 6543 && /(^|\.)supabase\.(com|co)$/.test(host))
     throw poolerFailure(`port 6543 of ${host} is a pooled one`);
 }
 
 /**
- * Refuses a transaction pooler by its behaviour. Two connections that are open at the same time never share a backend;
- * behind a transaction pooler the second one is given the backend that the first has just let go, or, while the second
- * holds that in a transaction, the first is moved to another. Changes no state of either backend.
+ * Refuses a transaction pooler by its behaviour. Each of two sessions keeps a server process of its own, whatever the
+ * other does; behind a transaction pooler they take turns on whichever is free, in one order or another. Changes no
+ * state of any server process.
  * @throws {Failure} `config` with the address to use instead, `database` when the second connection is refused.
  */
 export async function refusePoolerBehaviour(
@@ -24,18 +26,28 @@ export async function refusePoolerBehaviour(
   connection: ConnectionConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  const first = await backendPid(client);
   const second = await connect(connection, signal);
   second.on('error', () => undefined);
   try {
+    const own = await backendPid(client);
+    // A pool that hands out its processes in turn.
+    if ((await backendPid(client)) !== own) throw shared();
     await second.query('BEGIN');
-    const other = await backendPid(second);
-    const again = await backendPid(client);
-    if (other === first || again !== first) throw poolerFailure('two sessions share one server process');
+    const others = await backendPid(second);
+    // Before the first session is asked again: of a pool of one it would wait for ever.
+    if (others === own || (await backendPid(client)) !== own) throw shared();
     await second.query('ROLLBACK');
+    if ((await backendPid(second)) !== others || (await backendPid(client)) !== own) throw shared();
+  } catch (error) {
+    throwIfAborted(signal);
+    throw toDatabaseFailure('use two connections at once', error);
   } finally {
     await second.end().catch(() => undefined);
   }
+}
+
+function shared(): Failure {
+  return poolerFailure('two sessions share one server process');
 }
 
 async function backendPid(client: pg.Client): Promise<number | undefined> {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
-import { Failure } from '../errors.ts';
+import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connect } from './connect.ts';
+import { refusePoolerBehaviour } from './pooler.ts';
+import { toDatabaseFailure } from './query-failure.ts';
 
 /** What the server says about itself. */
 export interface ServerFacts {
@@ -31,9 +33,10 @@ export class Session {
   }
 
   /**
-   * Connects and switches off every time limit that the role or the server sets for its sessions, as pg_dump does.
+   * Connects, makes sure that nobody else shares the session, and switches off every time limit that the role or the
+   * server sets for its sessions, as pg_dump does.
    * @param onLost called when the server ends the connection later on.
-   * @throws {Failure} `database` or `config`, see `connect`.
+   * @throws {Failure} `database` or `config`, see `connect` and `refusePoolerBehaviour`; the signal's reason.
    */
   static async open(
     connection: ConnectionConfig,
@@ -47,7 +50,7 @@ export class Session {
       ended = true;
     });
     client.on('error', (cause: Error) => {
-      if (ended) return;
+      if (ended || signal.aborted) return;
       onLost(
         new Failure('dump', `the server ended the connection that holds the snapshot: ${cause.message}`, {
           hint: 'See the log of the server: a restart, a failover, or somebody ended the session.',
@@ -56,6 +59,8 @@ export class Session {
       );
     });
     try {
+      // Before anything is set: behind a transaction pooler it would be set for whoever gets this server process next.
+      await refusePoolerBehaviour(client, connection, signal);
       await client.query(
         `SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
                 set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path', '', false)`,
@@ -75,6 +80,7 @@ export class Session {
       return new Session(client, server);
     } catch (error) {
       await client.end().catch(() => undefined);
+      throwIfAborted(signal);
       throw toDatabaseFailure('ask the server about itself', error);
     }
   }
@@ -157,11 +163,4 @@ async function askServer(client: pg.Client): Promise<ServerFacts> {
 
 function isLocal(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-/** A query of our own that failed, told as a failure of the database. */
-export function toDatabaseFailure(what: string, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure('database', `cannot ${what}: ${message}`, { cause: error });
 }
