@@ -21,6 +21,8 @@ export interface GuideOptions {
   readonly edit?: (commands: string) => string;
   /** `-e` as a script would have it (default), or nothing, as when pasted into a terminal. */
   readonly flags?: readonly string[];
+  /** Ends bash, and rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** The commands of a RESTORE.md: the contents of its blocks fenced as `sh`, in order. */
@@ -30,11 +32,12 @@ export function guideBlocks(guide: string): string[] {
 
 /** Runs all commands of a RESTORE.md as they stand, in one bash. Does not reject because of an exit code. */
 export async function runGuide(guide: string, options: GuideOptions): Promise<GuideOutcome> {
-  const { folder, variables, edit = (commands: string) => commands, flags = ['-e'] } = options;
+  const { folder, variables, edit = (commands: string) => commands, flags = ['-e'], signal } = options;
   const script = join(folder, 'commands.sh');
   await writeFile(script, edit(guideBlocks(guide).join('\n')));
   const child = spawn('bash', [...flags, script], {
     cwd: folder,
+    signal,
     env: { PATH: process.env['PATH'], HOME: folder, LC_ALL: 'C.UTF-8', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
