@@ -27,7 +27,7 @@ export function restoreCommands(dump: Artifact, contents: Manifest['contents'], 
     `sha256sum -c ${sums}`,
     ...restore,
   ];
-  return ['(', ...lines.map((line) => `  ${line}`), ')'].join('\n');
+  return ['(', ...lines.map(indent), ')'].join('\n');
 }
 
 /** The variables that decrypting needs, by kind of encryption. */
@@ -39,7 +39,10 @@ const requiredVariables = {
 } as const;
 
 /** An empty --dbname means PGDATABASE as it stands; a name with `=` in it would be taken for a connection string. */
-const restoreArchive = "pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname=''";
+const restoreArchive = [
+  'pg_restore --no-owner --no-privileges --exit-on-error \\',
+  "  --single-transaction --dbname=''",
+].join('\n');
 
 function archive(dump: Artifact): string[] {
   const read = readStages(dump);
@@ -61,7 +64,7 @@ function script(dump: Artifact): string[] {
 function transaction(dump: Artifact): string[] {
   const read = readStages(dump);
   const lines = read.length === 0 ? [`cat ${shellQuote(dump.key)}`] : pipe(read);
-  return ['{', "  echo 'BEGIN;'", ...lines.map((line) => `  ${line}`), "  echo 'COMMIT;'", `} | ${runScript}`];
+  return ['{', "  echo 'BEGIN;'", ...lines.map(indent), "  echo 'COMMIT;'", `} | ${runScript}`];
 }
 
 /** The programs that turn the file into what pg_dump wrote; the first of them names the file. */
@@ -79,5 +82,11 @@ function readStages(dump: Artifact): string[] {
 }
 
 function pipe(stages: readonly string[]): string[] {
-  return stages.map((stage, index) => `${index === 0 ? '' : '  '}${stage}${index === stages.length - 1 ? '' : ' |'}`);
+  return stages.map(
+    (stage, index) => `${index === 0 ? stage : indent(stage)}${index === stages.length - 1 ? '' : ' |'}`,
+  );
+}
+
+function indent(lines: string): string {
+  return lines.replaceAll(/^/gm, '  ');
 }

@@ -59,12 +59,12 @@ ${
 ${restoreCommands(dump, manifest.contents, fileNames.sums)}
 \`\`\`
 
-No message after \`OK\` means that all is well.
+All is well unless a line with \`ERROR\` or \`error:\` follows; a \`WARNING\` stops nothing.
 
 ## 4. Look at what came back
 
 \`\`\`sh
-psql -X -q -c 'ANALYZE'
+psql -X -q -c 'ANALYZE' || echo 'Some table has no statistics, which makes queries slower but loses nothing.'
 psql -X -P pager=off -c 'SELECT schemaname, relname, n_live_tup FROM pg_stat_user_tables ORDER BY 3 DESC LIMIT ${String(largestShown)}'
 \`\`\`
 
