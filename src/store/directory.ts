@@ -137,8 +137,8 @@ export class DirectoryStore implements Store {
       signal.throwIfAborted();
       await this.#told(what, () => publish(aside, path));
     } catch (error) {
-      await unlink(aside).catch((left: Error) => {
-        this.#log.warn({ file: aside, reason: left.message }, 'a partial file could not be removed');
+      await unlink(aside).catch((left: unknown) => {
+        this.#log.warn({ file: aside, reason: String(left) }, 'a partial file could not be removed');
       });
       await this.#removeEmptyFolders(dirname(path));
       throw error;

@@ -40,8 +40,11 @@ export function s3Config(endpoint: string, changes: Partial<S3StoreConfig> = {})
 /** A log that keeps its lines, parsed. */
 export function keptLog(): { readonly log: Log; readonly lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { log: log as Log, lines };
+  const log = pino(
+    { level: 'debug' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  return { log: log, lines };
 }
 
 /** A scripted server with a store on it, both closed after the test. */

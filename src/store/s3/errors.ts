@@ -36,7 +36,7 @@ export class S3Error extends Error implements S3Trouble {
 
 interface SdkError extends Error {
   readonly code?: unknown;
-  readonly Code?: unknown;
+  readonly Code?: string;
   readonly Region?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
@@ -47,7 +47,7 @@ export function readTrouble(thrown: unknown): S3Trouble {
   const error = thrown as SdkError;
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
   const region = error.$response?.headers?.['x-amz-bucket-region'] ?? error.Region;
-  const code = status === undefined ? (connectionCode(thrown) ?? '') : String(error.Code ?? error.name);
+  const code = status === undefined ? (connectionCode(thrown) ?? '') : (error.Code ?? error.name);
   return { code, status, text: error.message, region: typeof region === 'string' ? region : undefined };
 }
 
@@ -56,7 +56,8 @@ function connectionCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if (thrown.name === 'TimeoutError' || thrown.name === 'CredentialsProviderError') return thrown.name;
   const { code } = thrown as SdkError;
-  if (typeof code === 'string') return code;
+  // Node's other ERR_ codes tell of wrong calls, which are bugs and no trouble of the connection.
+  if (typeof code === 'string' && (!code.startsWith('ERR_') || connectionWords(code) !== undefined)) return code;
   return connectionCode(thrown.cause);
 }
 
@@ -177,7 +178,7 @@ function judgeChecksum(text: string): Judgement {
 function inWords({ status, code, text }: S3Trouble): string {
   if (status === undefined) return connectionWords(code) ?? `no answer (${code})`;
   const named = /^(\d*|Unknown.*)$/.test(code) ? '' : ` ${code}`;
-  const said = status < 500 && text !== '' && text !== code && !/^Unknown/.test(text) ? ` (${shorten(text)})` : '';
+  const said = status < 500 && text !== '' && text !== code && !text.startsWith('Unknown') ? ` (${shorten(text)})` : '';
   return `server answered ${status}${named}${said}`;
 }
 

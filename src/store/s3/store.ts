@@ -93,7 +93,7 @@ export class S3Store implements Store {
     try {
       for await (const object of this.#bucket.list(this.#full(prefix), this.#call('list', signal))) {
         const key = this.#relative(object.key);
-        if (key !== undefined && key.startsWith(prefix)) yield { ...object, key };
+        if (key?.startsWith(prefix)) yield { ...object, key };
       }
     } catch (error) {
       throw this.#failure(error, `could not list ${this.describe(prefix)}`, 's3:ListBucket');

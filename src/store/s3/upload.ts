@@ -88,8 +88,8 @@ export async function uploadByLibStorage(
 /** Has lib-storage's uploaders take their parts from here instead of from its own chunker. */
 function feed(upload: Upload, parts: AsyncGenerator<Part>): void {
   const inner = upload as unknown as { __doConcurrentUpload(parts: AsyncGenerator<Part>): Promise<void> };
-  const original = inner.__doConcurrentUpload;
-  inner.__doConcurrentUpload = () => original.call(upload, parts);
+  const original = inner.__doConcurrentUpload.bind(upload);
+  inner.__doConcurrentUpload = () => original(parts);
 }
 
 /** What lib-storage is given as a body. A version of it that no longer takes parts from {@link feed} fails here. */

@@ -22,7 +22,7 @@ export function listObjects(bucket: string, objects: ReadonlyMap<string, MemoryO
       truncated = true;
       break;
     }
-    if (folder === undefined) contents.push(objects.get(key) as MemoryObject);
+    if (folder === undefined) contents.push(objects.get(key)!);
     else folders.add(folder);
     last = folder ?? key;
   }

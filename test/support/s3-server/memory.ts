@@ -84,7 +84,7 @@ export class Memory {
     let previous = 0;
     for (const { number, etag } of listed) {
       const part = upload.parts.get(number);
-      if (part === undefined || part.etag !== etag) return { code: 'InvalidPart' };
+      if (part?.etag !== etag) return { code: 'InvalidPart' };
       if (number <= previous) return { code: 'InvalidPartOrder' };
       previous = number;
       parts.push(part);
