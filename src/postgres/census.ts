@@ -50,6 +50,7 @@ export class Census {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #known: Omit<Contents, 'tables'>;
   readonly #counts: Promise<TableCount>[] = [];
+  #before: Promise<unknown> = Promise.resolve();
 
   private constructor(
     client: pg.Client,
@@ -95,8 +96,9 @@ export class Census {
   note(name: string): void {
     const table = this.#tables.get(name);
     if (!table || table.ofExtension) return;
-    const counted = this.#count(table);
-    counted.catch(() => undefined);
+    // One after the other: there is one connection.
+    const counted = this.#before.then(() => this.#count(table));
+    this.#before = counted.catch(() => undefined);
     this.#counts.push(counted);
   }
 
@@ -115,13 +117,24 @@ export class Census {
     if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) return estimated;
     const quoted = `${this.#client.escapeIdentifier(schema)}.${this.#client.escapeIdentifier(name)}`;
     try {
+      // A lock that cannot be had would end the whole transaction, and with it all further counts.
+      await this.#client.query('SAVEPOINT counting');
       const { rows } = await this.#client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
+      await this.#client.query('RELEASE counting');
       return { schema, name, rows: Number(rows[0]?.n), exact: true };
     } catch (error) {
       // Somebody queues for an exclusive lock behind pg_dump: no reason to lose a good dump.
-      if (isLockTimeout(error)) return estimated;
+      if (isLockTimeout(error) && (await this.#rollBack())) return estimated;
       throw toDatabaseFailure(`count the rows of ${quoted}`, error);
     }
+  }
+
+  /** Whether counting can go on; if not, the first error is the one to tell. */
+  async #rollBack(): Promise<boolean> {
+    return this.#client.query('ROLLBACK TO counting').then(
+      () => true,
+      () => false,
+    );
   }
 }
 
