@@ -101,6 +101,6 @@ function describe(error: unknown): { code: string; message: string } {
   const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
   const code =
-    'code' in first && typeof first.code === 'string' ? first.code : first.message.startsWith("SASL") ? 'SASL' : '';
+    'code' in first && typeof first.code === 'string' ? first.code : first.message.startsWith('SASL') ? 'SASL' : '';
   return { code, message: first.message };
 }

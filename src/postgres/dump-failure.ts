@@ -78,7 +78,9 @@ export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure
   const killed =
     signal === 'SIGKILL' ? 'Most often the kernel ended it for want of memory: raise the memory limit.' : undefined;
   const lockTimeout =
-    told.includes('statement timeout') && lockWaitTimeoutMs > 0 ? ` (it waited ${String(lockWaitTimeoutMs / 1000)} s)` : '';
+    told.includes('statement timeout') && lockWaitTimeoutMs > 0
+      ? ` (it waited ${String(lockWaitTimeoutMs / 1000)} s)`
+      : '';
   return new Failure('dump', `pg_dump ${how}${told === '' ? '' : `: ${told}`}${lockTimeout}`, {
     hint: match?.hint ?? killed,
     retryable: match?.retryable,

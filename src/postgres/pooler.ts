@@ -32,7 +32,8 @@ export async function refusePoolerBehaviour(
     const own = await backendPid(client);
     // A pool that hands out its processes in turn.
     if ((await backendPid(client)) !== own) throw shared();
-    await second.query('BEGIN');
+    // In one message: the role may have a limit of a millisecond on everything, also on being idle in here.
+    await second.query('BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
     const others = await backendPid(second);
     // Before the first session is asked again: of a pool of one it would wait for ever.
     if (others === own || (await backendPid(client)) !== own) throw shared();

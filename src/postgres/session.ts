@@ -27,9 +27,12 @@ export class Session {
   readonly client: pg.Client;
   readonly server: ServerFacts;
 
-  private constructor(client: pg.Client, server: ServerFacts) {
+  readonly #signal: AbortSignal;
+
+  private constructor(client: pg.Client, server: ServerFacts, signal: AbortSignal) {
     this.client = client;
     this.server = server;
+    this.#signal = signal;
   }
 
   /**
@@ -77,7 +80,7 @@ export class Session {
       if (connection.sslMode === 'prefer' && !isLocal(connection.host) && !('encrypted' in client.connection.stream)) {
         log.warn('the connection to the database is not encrypted: the server offers no TLS (sslmode=prefer)');
       }
-      return new Session(client, server);
+      return new Session(client, server, signal);
     } catch (error) {
       await client.end().catch(() => undefined);
       throwIfAborted(signal);
@@ -134,6 +137,7 @@ export class Session {
     try {
       return await this.client.query<Row>(query);
     } catch (error) {
+      throwIfAborted(this.#signal);
       throw toDatabaseFailure(what, error);
     }
   }

@@ -19,6 +19,7 @@ export interface TestPooler {
 export async function startPgbouncer(
   postgres: TestPostgres,
   poolMode: 'transaction' | 'session' = 'transaction',
+  furtherSettings: readonly string[] = [],
 ): Promise<TestPooler> {
   const [program] = globSync(['/usr/sbin/pgbouncer', '/usr/local/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer']);
   if (!program) throw new Error('pgbouncer is not installed; run `sh test/support/setup.sh test`');
@@ -38,6 +39,7 @@ export async function startPgbouncer(
     'default_pool_size = 2',
     // As most hosted poolers are set, so that drivers which send these at start get as far as the pool.
     'ignore_startup_parameters = extra_float_digits,options,statement_timeout',
+    ...furtherSettings,
   ];
   writeFileSync(file, `${settings.join('\n')}\n`);
   user.own(folder);
