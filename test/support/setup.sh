@@ -53,7 +53,6 @@ need_image() {
 
 need_bench() {
   need_test
-  need time /usr/bin/time
 }
 
 # Runs as root. For as long as the installation lasts, services are not started and no database cluster is created:
