@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { runCommand } from './commands/commands.ts';
 import { reportFailure } from './commands/report-failure.ts';
 import { Failure, toFailure } from './errors.ts';
@@ -11,27 +12,39 @@ const stopWithinMs = 20_000;
 process.exitCode = 70;
 
 const stop = new AbortController();
+let exitCode: number | undefined;
 
-/** First time: end cleanly, with this failure's exit code, in time. Second time: end now. */
+/** Ends the run cleanly, with this failure's exit code, in time. */
 function stopFor(failure: Failure): void {
-  if (stop.signal.aborted) process.exit(failure.exitCode);
+  if (stop.signal.aborted) return;
   stop.abort(failure);
   setTimeout(() => process.exit(failure.exitCode), stopWithinMs).unref();
 }
 
-process.on('SIGTERM', () => {
-  stopFor(new Failure('sigterm', 'stopped by SIGTERM'));
-});
-process.on('SIGINT', () => {
-  stopFor(new Failure('sigint', 'stopped by SIGINT'));
-});
+let signalled = false;
+for (const [signal, kind] of [
+  ['SIGTERM', 'sigterm'],
+  ['SIGINT', 'sigint'],
+] as const) {
+  process.on(signal, () => {
+    const failure = new Failure(kind, `stopped by ${signal}`);
+    // The second time somebody does not want to wait.
+    if (signalled) process.exit(failure.exitCode);
+    signalled = true;
+    stopFor(failure);
+  });
+}
 process.on('uncaughtException', (error) => {
   stopFor(toFailure(error));
+});
+process.on('exit', () => {
+  if (exitCode === undefined && !stop.signal.aborted) {
+    writeSync(2, 'pg-offsite: the program ended before its work was done; this is a bug in pg-offsite\n');
+  }
 });
 // A reader that went away must not end a backup; what cannot be written is lost, the exit code is not.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-let exitCode: number;
 try {
   exitCode = await runCommand({
     args: process.argv.slice(2),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
@@ -8,17 +8,19 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string;
 }
 
+/** Room for the keys and what gpg writes beside them. */
+const neededBytes = 64 * 1024;
+
 /**
  * Makes a scratch folder, in memory-backed storage where there is one (`/dev/shm` exists even in a container with a
  * read-only root file system). Disposing removes it with all it holds.
- * @throws {Failure} `config` when no folder can be written.
+ * @throws {Failure} `config` when no folder can be written, or none has room.
  */
 export async function makeScratch(): Promise<Scratch> {
   const reasons: unknown[] = [];
   for (const parent of ['/dev/shm', tmpdir(), '/run']) {
     try {
-      const path = await mkdtemp(join(parent, 'pg-offsite-'));
-      return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+      return await makeIn(parent);
     } catch (error) {
       reasons.push(error);
     }
@@ -27,4 +29,18 @@ export async function makeScratch(): Promise<Scratch> {
     hint: 'Mount a small writable folder and set TMPDIR to it; gpg needs one for its key ring.',
     cause: new AggregateError(reasons),
   });
+}
+
+async function makeIn(parent: string): Promise<Scratch> {
+  const path = await mkdtemp(join(parent, 'pg-offsite-'));
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  try {
+    // A file system that is full still takes new folders.
+    await writeFile(join(path, 'room'), Buffer.alloc(neededBytes));
+    await rm(join(path, 'room'));
+    return { path, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fakePgDump, temporaryFolder } from '../support/fake-programs.ts';
 import { freePort } from '../support/ports.ts';
-import { expiredGpgKey } from '../support/gpg-key.ts';
+import { gpgHome } from '../support/gpg-home.ts';
 import { until } from '../support/until.ts';
 import { canaries, useScene } from './scene.ts';
 
@@ -57,8 +57,10 @@ test('fault 15: an age recipient that cannot be used', async () => {
   assert.deepEqual(scene.server.calls, []);
 });
 
-test('fault 15: a gpg key that has expired', async () => {
-  const changes = { GPG_PUBLIC_KEYS: await expiredGpgKey(temporaryFolder()) };
+test('fault 15: a gpg key that has expired', async (t) => {
+  const home = gpgHome();
+  t.after(home.remove);
+  const changes = { GPG_PUBLIC_KEYS: home.newKey('old@example.com', { expiredSince: '20200101T000000' }) };
   await scene.fails(changes, { exitCode: 78, error: /GPG_PUBLIC_KEYS: gpg cannot encrypt to key 1 .*expired/i });
   assert.deepEqual(scene.server.calls, []);
 });

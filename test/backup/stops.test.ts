@@ -105,7 +105,7 @@ for (const [first, second, exitCode] of [
     const signalled = performance.now();
     const ended = await run.ended;
     assert.equal(ended.exitCode, exitCode, ended.stderr);
-    assert.ok(performance.now() - signalled < 1000);
+    assert.ok(performance.now() - signalled < 5000); // the aborting would go on for 10 s
   });
 }
 
@@ -116,7 +116,7 @@ test('fault 40: the deadline is reached', async () => {
     error: /was not done after 2s/,
     hint: /BACKUP_TIMEOUT/,
   });
-  assert.ok(durationMs < 5000);
+  assert.ok(durationMs < 20_000);
 });
 
 test('fault 35: pg_dump falls silent in the middle of the stream', async () => {
