@@ -45,9 +45,12 @@ interface Table {
  * come to it. So what is in the manifest is what pg_dump itself says is in the dump, whatever filters were given.
  */
 export class Census {
+  /** How many tables the database has, for telling how far the dump is. */
+  readonly tableCount: number;
   readonly #client: pg.Client;
   readonly #mode: SourceConfig['rowCounts'];
-  readonly #tables: ReadonlyMap<string, Table>;
+  /** By the name that pg_dump prints: `a.b` and `c` make the same one as `a` and `b.c`. Taken out when counted. */
+  readonly #tables: Map<string, Table[]>;
   readonly #known: Omit<Contents, 'tables'>;
   readonly #counts: Promise<TableCount>[] = [];
   #before: Promise<unknown> = Promise.resolve();
@@ -60,13 +63,9 @@ export class Census {
   ) {
     this.#client = client;
     this.#mode = mode;
-    this.#tables = new Map(tables.map((table) => [`${table.schema}.${table.name}`, table]));
+    this.#tables = Map.groupBy(tables, ({ schema, name }) => `${schema}.${name}`);
+    this.tableCount = tables.length;
     this.#known = known;
-  }
-
-  /** How many tables the database has, for telling how far the dump is. */
-  get tableCount(): number {
-    return this.#tables.size;
   }
 
   /**
@@ -92,9 +91,12 @@ export class Census {
     }
   }
 
-  /** To be called with each table that pg_dump says it dumps, as `schema.table`. Unknown names are ignored. */
+  /**
+   * To be called with each table that pg_dump says it dumps, as `schema.table`. Names that are unknown, or told again,
+   * are ignored.
+   */
   note(name: string): void {
-    const table = this.#tables.get(name);
+    const table = this.#tables.get(name)?.shift();
     if (!table || table.ofExtension) return;
     // One after the other: there is one connection.
     const counted = this.#before.then(() => this.#count(table));
@@ -117,14 +119,15 @@ export class Census {
     if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) return estimated;
     const quoted = `${this.#client.escapeIdentifier(schema)}.${this.#client.escapeIdentifier(name)}`;
     try {
-      // A lock that cannot be had would end the whole transaction, and with it all further counts.
+      // An error would end the whole transaction, and with it all further counts.
       await this.#client.query('SAVEPOINT counting');
       const { rows } = await this.#client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
       await this.#client.query('RELEASE counting');
       return { schema, name, rows: Number(rows[0]?.n), exact: true };
     } catch (error) {
-      // Somebody queues for an exclusive lock behind pg_dump: no reason to lose a good dump.
-      if (isLockTimeout(error) && (await this.#rollBack())) return estimated;
+      // Somebody queues for an exclusive lock behind pg_dump, or has dropped the table since pg_dump has ended: no reason
+      // to lose a good dump.
+      if (await this.#rollBack()) return estimated;
       throw toDatabaseFailure(`count the rows of ${quoted}`, error);
     }
   }

@@ -4,6 +4,7 @@ import type { Stage } from '../pipeline/stage.ts';
 import type { PostgresClient } from './clients.ts';
 import { explainDump } from './dump-failure.ts';
 import { libpqEnvironment } from './libpq-environment.ts';
+import { followTables } from './table-lines.ts';
 
 /** What pg_dump tells while it works: see {@link dumpStage}. */
 export interface DumpListener {
@@ -22,6 +23,9 @@ export function dumpStage(
   snapshot: string,
   listener: DumpListener,
 ): Stage {
+  const isTable = followTables((name) => {
+    listener.onTable(name);
+  });
   const each = (option: string, values: readonly string[]): string[] => values.map((value) => `${option}=${value}`);
   return {
     name: 'pg_dump',
@@ -42,8 +46,7 @@ export function dumpStage(
     // LC_ALL=C: its messages are read, so they must be in English.
     env: { LC_ALL: 'C', ...libpqEnvironment(source.connection, client.major) },
     onStderrLine: (line) => {
-      const table = /^pg_dump: dumping contents of table "(.*)"$/.exec(line)?.[1];
-      if (table !== undefined) listener.onTable(table);
+      if (isTable(line)) return true;
       return line.startsWith('pg_dump: ') && !/^pg_dump: (error|detail|hint|warning|fatal)\b/.test(line);
     },
     explain: (exit) => explainDump(exit, source.lockWaitTimeoutMs),

@@ -1,47 +1,250 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import pg from 'pg';
+import { after, before, describe, test } from 'node:test';
 import type { SourceConfig } from '../../src/config/config.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { restore } from '../support/restore.ts';
 import { Census } from '../../src/postgres/census.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { Session } from '../../src/postgres/session.ts';
+import { keptLog } from '../store/scripted.ts';
+import { never } from '../support/shell-stage.ts';
+import { dumped } from './dumped.ts';
+import { connectionTo, sourceOf } from './settings.ts';
 
-const server = await startPostgres();
-after(() => server.stop());
+let server: TestPostgres;
+let databases = 0;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.stop('immediate'));
 
-void test('a table that somebody has locked meanwhile is estimated, and those after it are counted', async () => {
-  await server.createDatabase('locked');
-  await server.psql(
-    `CREATE TABLE first AS SELECT generate_series(1, 7) AS n; CREATE TABLE second AS SELECT generate_series(1, 5) AS n;
-     CREATE TABLE third AS SELECT generate_series(1, 3) AS n; ANALYZE`,
-    'locked',
-  );
-  const [counting, other] = [new pg.Client(server.url('locked')), new pg.Client(server.url('locked'))];
-  const warnings: string[] = [];
-  const onWarning = (warning: Error) => warnings.push(warning.message);
-  process.on('warning', onWarning);
-  await Promise.all([counting.connect(), other.connect()]);
-  try {
-    await counting.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const source = {
-      rowCounts: 'auto',
-      lockWaitTimeoutMs: 200,
-      ...{ schemas: [], excludeSchemas: [], tables: [], excludeTables: [], dumpArgs: [] },
-    } satisfies Partial<SourceConfig>;
-    const census = await Census.begin(counting, source as unknown as SourceConfig);
-    await other.query('BEGIN; LOCK TABLE second IN ACCESS EXCLUSIVE MODE');
-    for (const name of ['first', 'second', 'third']) census.note(`public.${name}`);
-    const { tables } = await census.finish();
+/** A new database made of this SQL, and the settings that dump it. */
+async function database(sql: string, changes: Partial<SourceConfig> = {}): Promise<SourceConfig> {
+  const name = `census_${String(++databases)}`;
+  await server.createDatabase(name);
+  await server.psql(sql, name);
+  return sourceOf(connectionTo(server, { database: name }), changes);
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+describe('every table is counted, whatever its name', () => {
+  const names = [
+    'plain',
+    'UPPER',
+    'with space ',
+    "it's",
+    'say "x"',
+    '"',
+    'größe 日本 🐘',
+    'new\nline',
+    '\n',
+    'quote"\nnewline',
+    'carriage\rreturn',
+    'separator\u2028\u2029',
+    'dot.in.name',
+    'semi;colon--$(x)`y`',
+    'back\\slash',
+    '%s %n',
+    'x'.repeat(63),
+    'pg_dump: dumping contents of table "public.plain',
+  ];
+
+  test('its rows are in the contents, exactly', async (t) => {
+    const create = names.map((name, index) => {
+      const table = quoted(name);
+      return `create table ${table} as select generate_series(1, ${String(index + 1)}) as n`;
+    });
+    const source = await database(create.join(';\n'));
+    const { contents } = await dumped(t, source);
+    const expected = names.map((name, index) => ({ schema: 'public', name, rows: index + 1, exact: true }));
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    assert.deepEqual(contents.tables, expected.toSorted(byName));
+    assert.equal(contents.filtered, false);
+  });
+
+  test('also in schemas with odd names, and where schema and table could be told apart in two ways', async (t) => {
+    const source = await database(`
+      create schema "a.b"; create schema a; create schema "new\nline";
+      create table "a.b".c as select generate_series(1, 2) n;
+      create table a."b.c" as select generate_series(1, 3) n;
+      create table "new\nline"."x\ny" as select generate_series(1, 4) n`);
+    const { contents } = await dumped(t, source);
     assert.deepEqual(
-      tables.map(({ name, rows, exact }) => [name, rows, exact]),
+      contents.tables.map(({ schema, name, rows }) => [schema, name, rows]),
       [
-        ['first', 7, true],
-        ['second', 5, false],
-        ['third', 3, true],
+        ['a', 'b.c', 3],
+        ['a.b', 'c', 2],
+        ['new\nline', 'x\ny', 4],
       ],
     );
-    assert.deepEqual(warnings, [], 'the driver does not complain about how it is used');
-  } finally {
-    process.off('warning', onWarning);
-    await Promise.all([other.end(), counting.end()]);
-  }
+  });
+});
+
+test('rows of the snapshot are counted, not those that come or go afterwards, and the dump holds the same', async (t) => {
+  const source = await database('create table t as select generate_series(1, 1000) n; create table u (n int)');
+  const { database: name } = source.connection;
+  const { contents, output } = await dumped(t, source, {
+    snapshotTaken: () =>
+      server.psql(
+        'insert into t select 1 from generate_series(1, 500); delete from t where n <= 10; insert into u values (1); create table later as select 1 n',
+        name,
+      ),
+  });
+  assert.deepEqual(
+    contents.tables.map(({ name: table, rows, exact }) => [table, rows, exact]),
+    [
+      ['t', 1000, true],
+      ['u', 0, true],
+    ],
+  );
+  await server.createDatabase(`${name}_copy`);
+  await restore(server, output, `${name}_copy`);
+  assert.equal(await server.psql('select count(*), min(n), max(n) from t', `${name}_copy`), '1000|1|1000');
+});
+
+test('a table that is dropped before it is counted is estimated, and the dump is not lost for it', async (t) => {
+  const { connection } = await database('create table t as select generate_series(1, 5) n; create table u (); analyze');
+  const session = await Session.open(connection, keptLog().log, never, () => undefined);
+  t.after(() => session.close());
+  await session.exportSnapshot();
+  const census = await Census.begin(session.client, sourceOf(connection));
+  await server.psql('drop table t', connection.database); // pg_dump has ended, and its locks with it
+  census.note('public.t');
+  census.note('public.u');
+  assert.deepEqual((await census.finish()).tables, [
+    { schema: 'public', name: 't', rows: 5, exact: false },
+    { schema: 'public', name: 'u', rows: 0, exact: true },
+  ]);
+});
+
+describe('what counts as a table with contents', () => {
+  test('partitions each, with their own rows; the partitioned table itself not', async (t) => {
+    const source = await database(`
+      create table p (n int) partition by range (n);
+      create table p_low partition of p for values from (0) to (10);
+      create table p_high partition of p for values from (10) to (100) partition by list (n);
+      create table p_rest partition of p_high default;
+      insert into p select generate_series(0, 99)`);
+    const { contents } = await dumped(t, source);
+    assert.deepEqual(
+      contents.tables.map(({ name, rows }) => [name, rows]),
+      [
+        ['p_low', 10],
+        ['p_rest', 90],
+      ],
+    );
+  });
+
+  test('parents and heirs each, with their own rows only', async (t) => {
+    const source = await database(`create table parent (n int); create table child () inherits (parent);
+      insert into parent values (1), (2); insert into child values (3)`);
+    const { contents } = await dumped(t, source);
+    assert.deepEqual(
+      contents.tables.map(({ name, rows }) => [name, rows]),
+      [
+        ['child', 1],
+        ['parent', 2],
+      ],
+    );
+  });
+
+  test('unlogged tables and tables without columns, but no view, matview, sequence or foreign table', async (t) => {
+    const source = await database(`
+      create unlogged table unlogged as select 1 n; create table columnless (); insert into columnless default values;
+      create view v as select 1 n; create materialized view m as select 1 n; create sequence s;
+      create extension postgres_fdw; create server far foreign data wrapper postgres_fdw;
+      create foreign table f (n int) server far`);
+    const { contents } = await dumped(t, source);
+    assert.deepEqual(
+      contents.tables.map(({ name, rows }) => [name, rows]),
+      [
+        ['columnless', 1],
+        ['unlogged', 1],
+      ],
+    );
+  });
+
+  test('no table of an extension, not even one whose rows are configuration that is dumped', async (t) => {
+    const source = await database(`create extension hstore; create table member (n int); insert into member values (1);
+      alter extension hstore add table member; create table own as select hstore('a', '1') h`);
+    const { contents } = await dumped(t, source);
+    assert.deepEqual(
+      contents.tables.map(({ name }) => name),
+      ['own'],
+    );
+    assert.deepEqual(
+      contents.extensions.map(({ name, schema }) => [name, schema]),
+      [
+        ['hstore', 'public'],
+        ['plpgsql', 'pg_catalog'],
+      ],
+    );
+  });
+
+  test('what is left out of the dump is not claimed, and a dump with filters claims no object counts', async (t) => {
+    const sql =
+      'create schema x; create table a as select 1 n; create table b as select 1 n; create table x.c as select 1 n';
+    const cases: [changes: Partial<SourceConfig>, tables: string[], filtered: boolean][] = [
+      [{}, ['a', 'b', 'c'], false],
+      [{ excludeTableData: ['public.b'] }, ['a', 'c'], false],
+      [{ excludeTables: ['public.b'] }, ['a', 'c'], true],
+      [{ tables: ['public.b'] }, ['b'], true],
+      [{ schemas: ['x'] }, ['c'], true],
+      [{ excludeSchemas: ['x'] }, ['a', 'b'], true],
+      [{ dumpArgs: ['--schema-only'] }, [], true],
+    ];
+    const source = await database(sql);
+    for (const [changes, tables, filtered] of cases) {
+      const { contents } = await dumped(t, { ...source, ...changes });
+      assert.deepEqual(
+        contents.tables.map(({ name }) => name),
+        tables,
+        JSON.stringify(changes),
+      );
+      assert.equal(contents.filtered, filtered, JSON.stringify(changes));
+      assert.equal(contents.objects === null, filtered);
+    }
+  });
+});
+
+describe('ROW_COUNTS', () => {
+  // 10,000 rows of which the planner is made to believe something else.
+  const sql = `create table t as select generate_series(1, 10000) n; create table never_analyzed (n int);
+    analyze t; update pg_class set reltuples = 1234 where relname = 't'`;
+
+  test('auto and exact count small tables exactly', async (t) => {
+    for (const rowCounts of ['auto', 'exact'] as const) {
+      const { contents } = await dumped(t, await database(sql, { rowCounts }));
+      assert.deepEqual(contents.tables, [
+        { schema: 'public', name: 'never_analyzed', rows: 0, exact: true },
+        { schema: 'public', name: 't', rows: 10_000, exact: true },
+      ]);
+    }
+  });
+
+  test('off counts nothing and says so, without estimates', async (t) => {
+    const { contents } = await dumped(t, await database(sql, { rowCounts: 'off' }));
+    assert.deepEqual(contents.tables, [
+      { schema: 'public', name: 'never_analyzed', rows: null, exact: false },
+      { schema: 'public', name: 't', rows: null, exact: false },
+    ]);
+  });
+});
+
+test('sequences are noted with their values, as text, and null where they were never used', async (t) => {
+  const source = await database(`create sequence used; select nextval('used'), nextval('used'); create sequence unused;
+    create sequence huge; select setval('huge', 9223372036854775807); create sequence "odd ""name"""`);
+  const { contents } = await dumped(t, source);
+  assert.deepEqual(contents.sequences, [
+    { schema: 'public', name: 'huge', value: '9223372036854775807' },
+    { schema: 'public', name: 'odd "name"', value: null },
+    { schema: 'public', name: 'unused', value: null },
+    { schema: 'public', name: 'used', value: '2' },
+  ]);
+});
+
+test('a database without tables has contents too', async (t) => {
+  const { contents, output } = await dumped(t, await database('select 1'));
+  assert.deepEqual(contents.tables, []);
+  assert.ok(output.length > 0);
 });
