@@ -62,6 +62,9 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
           progress.tablesBegun += 1;
           census.note(name);
         },
+        onWarning: (text) => {
+          log.warn(`pg_dump: ${text}`);
+        },
       });
       return [dump, compression, encryption.stage].filter((stage) => stage !== undefined);
     },

@@ -34,6 +34,9 @@ export interface Contents {
 interface Table {
   readonly schema: string;
   readonly name: string;
+  readonly oid: number;
+  /** The number of its file on the server's disk, a bigint in text. */
+  readonly file: string;
   readonly bytes: number;
   readonly estimate: number;
   /** Tables of extensions are dumped in part only: their rows are no yardstick. */
@@ -114,16 +117,20 @@ export class Census {
     return { ...this.#known, tables: tables.toSorted(byName) };
   }
 
-  async #count({ schema, name, bytes, estimate }: Table): Promise<TableCount> {
+  async #count({ schema, name, oid, file, bytes, estimate }: Table): Promise<TableCount> {
     const estimated = { schema, name, rows: this.#mode === 'off' || estimate < 0 ? null : estimate, exact: false };
     if (this.#mode === 'off' || (this.#mode === 'auto' && bytes > cheapBytes)) return estimated;
     const quoted = `${this.#client.escapeIdentifier(schema)}.${this.#client.escapeIdentifier(name)}`;
     try {
       // An error would end the whole transaction, and with it all further counts.
       await this.#client.query('SAVEPOINT counting');
-      const { rows } = await this.#client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
+      const { rows } = await this.#client.query<{ n: string; file: string | null }>(
+        `SELECT pg_catalog.count(*) AS n, pg_catalog.pg_relation_filenode(${String(oid)}) AS file FROM ONLY ${quoted}`,
+      );
       await this.#client.query('RELEASE counting');
-      return { schema, name, rows: Number(rows[0]?.n), exact: true };
+      // TRUNCATE shows through every snapshot: a table with another file may have had other rows when it was dumped.
+      if (rows[0]?.file !== file) return estimated;
+      return { schema, name, rows: Number(rows[0].n), exact: true };
     } catch (error) {
       // Somebody queues for an exclusive lock behind pg_dump, or has dropped the table since pg_dump has ended: no reason
       // to lose a good dump.
@@ -164,7 +171,8 @@ function isFiltered(source: SourceConfig): boolean {
 
 async function listTables(client: pg.Client): Promise<Table[]> {
   const { rows } = await client.query<Omit<Table, 'bytes'> & { bytes: string }>(`
-    SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_relation_size(c.oid) AS bytes,
+    SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_catalog.pg_relation_filenode(c.oid) AS file,
+           pg_catalog.pg_relation_size(c.oid) AS bytes,
            c.reltuples::float8 AS estimate,
            EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
                      AND d.objid = c.oid AND d.deptype = 'e') AS "ofExtension"

@@ -10,6 +10,8 @@ import { followTables } from './table-lines.ts';
 export interface DumpListener {
   /** A table's contents are about to be written. The name is `schema.table`, unquoted, as pg_dump prints it. */
   onTable(name: string): void;
+  /** pg_dump warns of something that does not make it fail. */
+  onWarning(text: string): void;
 }
 
 /**
@@ -47,6 +49,8 @@ export function dumpStage(
     env: { LC_ALL: 'C', ...libpqEnvironment(source.connection, client.major) },
     onStderrLine: (line) => {
       if (isTable(line)) return true;
+      const warning = /^pg_dump: warning: (.*)$/.exec(line)?.[1];
+      if (warning !== undefined) listener.onWarning(warning);
       return line.startsWith('pg_dump: ') && !/^pg_dump: (error|detail|hint|warning|fatal)\b/.test(line);
     },
     explain: (exit) => explainDump(exit, source.lockWaitTimeoutMs),
