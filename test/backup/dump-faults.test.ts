@@ -121,6 +121,15 @@ test('fault 10: row-level security would hide rows', async () => {
   }
 });
 
+test('fault 11: the time limits that a role sets for its statements do not end the dump', async () => {
+  await scene.postgres.psql(
+    `create role hasty login password 'hasty-password' in role pg_read_all_data;
+     alter role hasty set statement_timeout = '5ms'; alter role hasty set idle_in_transaction_session_timeout = '50ms'`,
+    'shop',
+  );
+  await scene.succeeds({ DATABASE_URL: scene.postgres.url('shop', { user: 'hasty', password: 'hasty-password' }) });
+});
+
 test('fault 14: the compressor does not work at all', async () => {
   const zstd = fakeProgram('zstd', `echo 'zstd: cannot allocate memory' >&2; exit 1`);
   await scene.fails({ COMPRESSION: 'zstd', ...zstd }, { exitCode: 65, error: /^zstd failed .*cannot allocate memory/ });
