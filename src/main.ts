@@ -17,6 +17,7 @@ let exitCode: number | undefined;
 /** Ends the run cleanly, with this failure's exit code, in time. */
 function stopFor(failure: Failure): void {
   if (stop.signal.aborted) return;
+  process.exitCode = failure.exitCode;
   stop.abort(failure);
   setTimeout(() => process.exit(failure.exitCode), stopWithinMs).unref();
 }
@@ -38,8 +39,11 @@ process.on('uncaughtException', (error) => {
   stopFor(toFailure(error));
 });
 process.on('exit', () => {
-  if (exitCode === undefined && !stop.signal.aborted) {
+  if (exitCode !== undefined || stop.signal.aborted) return;
+  try {
     writeSync(2, 'pg-offsite: the program ended before its work was done; this is a bug in pg-offsite\n');
+  } catch {
+    // Nobody reads it; the exit code says the same.
   }
 });
 // A reader that went away must not end a backup; what cannot be written is lost, the exit code is not.

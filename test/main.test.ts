@@ -71,6 +71,12 @@ test('fault 63: a program that runs out of things to wait for has failed', async
   assert.match(stderr, /ended before its work was done/);
 });
 
+test('fault 63: it has failed even where nobody can be told', async () => {
+  const before = ['sh', '-c', 'exec "$@" 2>/dev/full', 'sh'];
+  const options = { args: ['doctor'], before, preload: fixture('never-settling-access.mjs') };
+  assert.equal((await runEntrypoint(scene.env({ COMPRESSION: 'zstd' }), options)).exitCode, 70);
+});
+
 test('fault 63: a backup that waits for what never comes ends with its deadline', async () => {
   const changes = { COMPRESSION: 'zstd', BACKUP_TIMEOUT: '1s' };
   const run = await scene.start(changes, { preload: fixture('never-settling-access.mjs') }).ended;
@@ -79,7 +85,7 @@ test('fault 63: a backup that waits for what never comes ends with its deadline'
 });
 
 for (const what of ['exception', 'rejection'] as const) {
-  test(`fault 64: an ${what} that nobody handles ends the run cleanly`, async () => {
+  test(`fault 64: ${what} that nobody handles ends the run cleanly`, async () => {
     const run = scene.start(slow(), { preload: fixture(`${what}-on-signal.mjs`) });
     await uploading();
     run.signal('SIGUSR2');

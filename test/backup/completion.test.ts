@@ -64,7 +64,7 @@ test('fault 45: the stored dump is shorter than what was sent', async () => {
   await until('it is verified', () =>
     scene.server.calls.some((call) => call.operation === 'HeadObject' && call.key.endsWith('.dump')),
   );
-  const [key = '', { data, headers }] = [...scene.server.objects()].find(([name]) => name.endsWith('database.dump'))!;
+  const [key, { data, headers }] = [...scene.server.objects()].find(([name]) => name.endsWith('database.dump'))!;
   scene.server.put(key, data!.subarray(0, 1000), headers);
   await scene.assertFailed(await run.ended, { exitCode: 76, error: /has 1000 bytes, but \d+ were sent/ });
 });

@@ -10,15 +10,14 @@ const scene = useScene();
 async function watchArguments(until: Promise<unknown>): Promise<{ seen: string[]; environments: Map<string, string> }> {
   const seen = new Set<string>();
   const environments = new Map<string, string>();
-  let ended = false;
-  void until.then(() => (ended = true));
-  while (!ended) {
+  const ended = until.then(() => true);
+  const moment = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 5));
+  do {
     for (const { argv, environment } of allProcesses()) {
       seen.add(argv.join('\n'));
       if (environment.length > 0) environments.set(argv[0] ?? '', environment.join('\n'));
     }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  } while (!(await Promise.race([ended, moment()])));
   return { seen: [...seen], environments };
 }
 
