@@ -13,7 +13,8 @@ const neededBytes = 64 * 1024;
 
 /**
  * Makes a scratch folder, in memory-backed storage where there is one (`/dev/shm` exists even in a container with a
- * read-only root file system). Disposing removes it with all it holds.
+ * read-only root file system). Disposing removes it with all it holds, and
+ * never throws: a backup that is recorded must not be called a failure for a folder that stays behind.
  * @throws {Failure} `config` when no folder can be written, or none has room.
  */
 export async function makeScratch(): Promise<Scratch> {
@@ -33,7 +34,7 @@ export async function makeScratch(): Promise<Scratch> {
 
 async function makeIn(parent: string): Promise<Scratch> {
   const path = await mkdtemp(join(parent, 'pg-offsite-'));
-  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true }).catch(() => undefined);
   try {
     // A file system that is full still takes new folders.
     await writeFile(join(path, 'room'), Buffer.alloc(neededBytes));
