@@ -10,6 +10,7 @@ const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   form: 'What a backup looks like',
   run: 'How a run behaves',
   retention: 'Which backups are kept',
+  restore: 'Reading backups back',
   log: 'Logs',
 };
 

@@ -113,6 +113,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
       tables: [...contents.tables],
       objects: contents.objects === null ? null : { ...contents.objects },
       extensions: [...contents.extensions],
+      roles: [...contents.roles],
       sequences: [...contents.sequences],
     },
   };

@@ -37,6 +37,8 @@ const manifest = z.object({
     tables: z.array(z.object({ schema: z.string(), name: z.string(), rows: count.nullable(), exact: z.boolean() })),
     objects: z.record(z.string(), count).nullable(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
+    /** Roles that objects belong to or are granted to. */
+    roles: z.array(z.string()).default([]),
     sequences: z.array(z.object({ schema: z.string(), name: z.string(), value: z.string().nullable() })),
   }),
 });

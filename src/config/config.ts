@@ -107,6 +107,14 @@ export interface RunConfig {
   readonly timezone: string;
 }
 
+/** What can decrypt; a backup job has none of it. */
+export interface KeysConfig {
+  readonly ageIdentity: Secret | undefined;
+  readonly gpgPrivateKey: Secret | undefined;
+  /** Unlocks the private key, or is the passphrase that a backup was encrypted with. */
+  readonly gpgPassphrase: Secret | undefined;
+}
+
 /** How logs are written. */
 export interface LogConfig {
   readonly format: 'auto' | 'pretty' | 'json';
@@ -126,4 +134,15 @@ export interface Config {
   readonly warnings: readonly string[];
   /** Every secret of the configuration, for the log's redactor. */
   readonly secrets: readonly Secret[];
+}
+
+/** What the commands that read backups need: no database to back up, but keys. */
+export interface ReaderConfig extends Pick<Config, 'store' | 'log' | 'warnings' | 'secrets'> {
+  readonly keys: KeysConfig;
+  /** The database that backups are made of, where it is known: never to be restored into. */
+  readonly source: ConnectionConfig | undefined;
+  /** Where to restore to, where it is set. */
+  readonly target: ConnectionConfig | undefined;
+  /** See {@link SourceConfig}. */
+  readonly clientsDir: string;
 }

@@ -1,5 +1,5 @@
 import { checkCombinations } from './combinations.ts';
-import type { Config, SourceConfig } from './config.ts';
+import type { Config, ConnectionConfig, ReaderConfig, SourceConfig } from './config.ts';
 import { readConnection } from './connection.ts';
 import { readDumpArgs } from './dump-args.ts';
 import { type Environment, type ReadValues, readValues } from './environment.ts';
@@ -39,6 +39,56 @@ export function readConfig(env: Environment): Config {
     warnings: findings.warnings,
     secrets: findings.secrets,
   });
+}
+
+/**
+ * The configuration of a command that reads backups back, checked and frozen. The same rules as for a backup, but the
+ * database to back up need not be there any more.
+ * @throws {Failure} `config` listing every problem.
+ */
+export function readReaderConfig(env: Environment): ReaderConfig {
+  const findings = new Findings();
+  const read = readValues(env, findings);
+  const store = readStore(read, findings);
+  const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
+  const target = readTarget(read, findings);
+  checkUnknownNames(env, true, findings);
+  findings.throwIfAny();
+  if (store === undefined) throw new Error('a part of the configuration failed without a problem');
+  const { values } = read;
+  return deepFreeze({
+    store,
+    source,
+    target,
+    keys: {
+      ageIdentity: values.AGE_IDENTITY,
+      gpgPrivateKey: values.GPG_PRIVATE_KEY,
+      gpgPassphrase: values.GPG_PASSPHRASE,
+    },
+    clientsDir: values.PG_CLIENTS_DIR,
+    log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },
+    warnings: findings.warnings,
+    secrets: findings.secrets,
+  });
+}
+
+/** Only what the URL itself says: libpq's variables describe the database to back up. */
+function readTarget(read: ReadValues, findings: Findings): ConnectionConfig | undefined {
+  const url = read.values.TARGET_DATABASE_URL;
+  if (url === undefined) return undefined;
+  const target: ReadValues = {
+    values: {
+      ...read.values,
+      DATABASE_URL: url,
+      PGHOST: undefined,
+      PGUSER: undefined,
+      PGPASSWORD: undefined,
+      PGDATABASE: undefined,
+    },
+    nameOf: (name) => (name === 'DATABASE_URL' ? read.nameOf('TARGET_DATABASE_URL') : read.nameOf(name)),
+    isSet: (name) => name === 'DATABASE_URL',
+  };
+  return readConnection({}, target, findings);
 }
 
 function readSource(env: Environment, read: ReadValues, findings: Findings): SourceConfig | undefined {

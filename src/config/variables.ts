@@ -1,6 +1,7 @@
 import type { About, ValuesOf, Variable } from './variable.ts';
 import { formVariables } from './variables/form.ts';
 import { logVariables, retentionVariables, runVariables } from './variables/run.ts';
+import { restoreVariables } from './variables/restore.ts';
 import { sourceVariables } from './variables/source.ts';
 import { storeVariables } from './variables/store.ts';
 
@@ -11,6 +12,7 @@ export const variableGroups = {
   form: formVariables,
   run: runVariables,
   retention: retentionVariables,
+  restore: restoreVariables,
   log: logVariables,
 } as const;
 
@@ -20,6 +22,7 @@ const all = {
   ...formVariables,
   ...runVariables,
   ...retentionVariables,
+  ...restoreVariables,
   ...logVariables,
 };
 

@@ -27,3 +27,14 @@ export interface StageExit {
   /** The last lines of standard error, at most 40, each cut at 2,000 characters. */
   readonly stderr: readonly string[];
 }
+
+/** One sentence on how a stage ended, with the last line it wrote to standard error. */
+export function describeExit({ stage, code, signal, startError, stderr }: StageExit): string {
+  const how = startError
+    ? `could not be started: ${startError.message}`
+    : signal
+      ? `was killed by ${signal}`
+      : `failed with exit code ${String(code)}`;
+  const said = stderr.at(-1);
+  return `${stage.name} ${how}${said === undefined ? '' : `: ${said}`}`;
+}

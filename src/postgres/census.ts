@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { SourceConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import { countObjects } from './object-counts.ts';
+import { referencedRoles } from './roles.ts';
 import { toDatabaseFailure } from './query-failure.ts';
 
 /** Tables up to this size on disk are cheap enough for `ROW_COUNTS=auto` to count exactly. */
@@ -24,6 +25,8 @@ export interface Contents {
   readonly tables: readonly TableCount[];
   readonly objects: Readonly<Record<string, number>> | null;
   readonly extensions: readonly { readonly name: string; readonly version: string; readonly schema: string }[];
+  /** Roles that objects belong to or are granted to. */
+  readonly roles: readonly string[];
   /**
    * Values of sequences, null for one never used. Sequences do not belong to snapshots: the dump, which reads them a
    * little later, may hold a value that is further on.
@@ -86,6 +89,7 @@ export class Census {
         filtered,
         objects: filtered ? null : await countObjects(client),
         extensions: await listExtensions(client),
+        roles: await referencedRoles(client),
         sequences: await listSequences(client),
       });
     } catch (error) {

@@ -37,6 +37,7 @@ export function sampleManifest(changes: Partial<Manifest> = {}): Manifest {
         { schema: 'public', name: 'odd "name"\nwith a newline', rows: null, exact: false },
       ],
       objects: { tables: 2 },
+      roles: [],
       extensions: [{ name: 'hstore', version: '1.8', schema: 'public' }],
       sequences: [{ schema: 'public', name: 'orders_id_seq', value: '9223372036854775807' }],
     },

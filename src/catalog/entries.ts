@@ -1,0 +1,75 @@
+import type { Store, StoredObject } from '../store/store.ts';
+import { readManifest } from './catalog.ts';
+import { backupFolder, databaseFolder, fileNames, parseKey } from './keys.ts';
+import type { Manifest } from './manifest.ts';
+
+/** One folder of a store that looks like a backup's. */
+export interface Entry {
+  readonly database: string;
+  readonly id: string;
+  /** With its slash. */
+  readonly folder: string;
+  readonly objects: readonly StoredObject[];
+  /** It has a manifest. A folder without one is what a killed run left behind, and no backup. */
+  readonly complete: boolean;
+}
+
+/** Everything below a store's root. */
+export interface Catalog {
+  /** Oldest first; those of the same second by id. */
+  readonly entries: readonly Entry[];
+  /** Keys that are none of ours. */
+  readonly foreign: readonly string[];
+}
+
+/** Manifests that are read at once. */
+const readers = 8;
+
+/** Lists a store, or one database's part of it. Reads names only. */
+export async function listCatalog(store: Store, database: string | undefined, signal: AbortSignal): Promise<Catalog> {
+  const found = new Map<string, { database: string; id: string; objects: StoredObject[] }>();
+  const foreign: string[] = [];
+  for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
+    const parsed = parseKey(object.key);
+    if (!parsed) {
+      foreign.push(object.key);
+      continue;
+    }
+    const folder = backupFolder(parsed.database, parsed.id);
+    const entry = found.get(folder) ?? { database: parsed.database, id: parsed.id, objects: [] };
+    entry.objects.push(object);
+    found.set(folder, entry);
+  }
+  const entries = [...found].map(([folder, entry]) => ({
+    ...entry,
+    folder,
+    complete: entry.objects.some(({ key }) => key === folder + fileNames.manifest),
+  }));
+  return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign };
+}
+
+/** An entry's manifest, or the failure of reading it. */
+export type Described = Entry & ({ readonly manifest: Manifest } | { readonly failure: Error });
+
+/** Reads the manifests of complete entries, some at a time, in the same order; a damaged one does not stop the rest. */
+export async function describeEntries(
+  store: Store,
+  entries: readonly Entry[],
+  signal: AbortSignal,
+): Promise<Described[]> {
+  const described: Described[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < entries.length; index = next++) {
+      const entry = entries[index];
+      if (!entry) return;
+      described[index] = await readManifest(store, entry.folder + fileNames.manifest, signal).then(
+        (manifest) => ({ ...entry, manifest }),
+        (failure: unknown) => ({ ...entry, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
+      );
+      signal.throwIfAborted();
+    }
+  };
+  await Promise.all(Array.from({ length: readers }, work));
+  return described;
+}

@@ -1,0 +1,47 @@
+import { Failure } from '../errors.ts';
+import type { Entry } from './entries.ts';
+import { timeOfId } from './ids.ts';
+
+/** What people may write to name a backup, for messages. */
+export const selectorWords = 'latest, an id, or a time such as 2026-06-22 or 2026-06-22T03:00Z';
+
+/**
+ * The backup that a person means: `latest`, an id, or the newest that was begun not after a point in time. A day alone
+ * means all of that day, UTC. Only complete backups count.
+ * @throws {Failure} `usage` when the selector is none of these, fits nothing, or several databases could be meant.
+ */
+export function selectBackup(entries: readonly Entry[], selector: string, location: string): Entry {
+  const complete = entries.filter((entry) => entry.complete);
+  const databases = [...new Set(complete.map(({ database }) => database))];
+  if (databases.length > 1) {
+    throw new Failure('usage', `${location} holds backups of several databases: ${databases.join(', ')}`, {
+      hint: 'Say which one with --database.',
+    });
+  }
+  const newest = (candidates: readonly Entry[]): Entry | undefined => candidates.at(-1);
+  const chosen = timeOfId(selector)
+    ? complete.find(({ id }) => id === selector)
+    : newest(complete.filter(({ id }) => selector === 'latest' || startOf(id) <= endOf(selector)));
+  if (chosen) return chosen;
+  throw new Failure('usage', `${location} holds no complete backup for ${selector}`, {
+    hint:
+      complete.length === 0
+        ? 'It holds no complete backup at all; see list --all.'
+        : `Backups there are of ${complete[0]?.id ?? ''} to ${complete.at(-1)?.id ?? ''}; see list.`,
+  });
+}
+
+function startOf(id: string): number {
+  return timeOfId(id)?.getTime() ?? Number.POSITIVE_INFINITY;
+}
+
+/** The last millisecond that a time selector includes. */
+function endOf(selector: string): number {
+  const day = /^\d{4}-\d\d-\d\d$/.test(selector);
+  const full = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(selector);
+  const time = Date.parse(day ? `${selector}T23:59:59.999Z` : selector);
+  if ((!day && !full) || Number.isNaN(time)) {
+    throw new Failure('usage', `${selector} names no backup`, { hint: `Write ${selectorWords}.` });
+  }
+  return time;
+}

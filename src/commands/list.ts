@@ -1,0 +1,107 @@
+import prettyBytes from 'pretty-bytes';
+import prettyMs from 'pretty-ms';
+import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
+import { timeOfId } from '../catalog/ids.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { type Column, renderTable } from '../report/table.ts';
+import { readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { openReader } from './reader.ts';
+
+const columns: readonly Column[] = [
+  { title: 'ID' },
+  { title: 'DATABASE' },
+  { title: 'AGE', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'TOOK', align: 'right' },
+  { title: 'ROWS', align: 'right' },
+  { title: 'VERIFIED' },
+];
+
+/** `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. */
+export const list: Command = {
+  summary: 'show the backups of the store',
+  async run(edge) {
+    const { values } = readArguments(
+      edge.args,
+      { json: { type: 'boolean' }, all: { type: 'boolean' }, database: { type: 'string' } },
+      'list [--json] [--all] [--database NAME]',
+      0,
+    );
+    using reader = openReader(edge);
+    const { entries, foreign } = await listCatalog(reader.store, values.database, edge.signal);
+    const backups = await describeEntries(
+      reader.store,
+      entries.filter(({ complete }) => complete),
+      edge.signal,
+    );
+    const incomplete = entries.filter(({ complete }) => !complete);
+    if (values.json === true) {
+      const all = values.all === true && { incomplete: incomplete.map(({ folder }) => folder), foreign };
+      reader.print(`${JSON.stringify({ location: reader.store.location, backups: backups.map(asJson), ...all })}\n`);
+      return 0;
+    }
+    if (backups.length === 0) reader.print(`no complete backup in ${reader.store.location}\n`);
+    else reader.print(renderTable(columns, backups.map(asRow)));
+    if (values.all === true) reader.print(others(incomplete, foreign));
+    return 0;
+  },
+};
+
+function others(incomplete: readonly Entry[], foreign: readonly string[]): string {
+  return [
+    ...incomplete.map(({ folder }) => `incomplete, no backup: ${folder}\n`),
+    ...foreign.map((key) => `not ours: ${key}\n`),
+  ].join('');
+}
+
+function asRow(backup: Described): string[] {
+  const age = prettyMs(Math.max(0, Date.now() - (timeOfId(backup.id)?.getTime() ?? 0)), {
+    unitCount: 2,
+    compact: false,
+    secondsDecimalDigits: 0,
+  });
+  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', 'manifest damaged'];
+  const { manifest } = backup;
+  return [
+    backup.id,
+    backup.database,
+    age,
+    prettyBytes(bytesOf(manifest)),
+    prettyMs(durationOf(manifest), { unitCount: 2 }),
+    rowsOf(manifest).toLocaleString('en-US'),
+    manifest.verified,
+  ];
+}
+
+function asJson(backup: Described): object {
+  const { id, database, folder } = backup;
+  if ('failure' in backup) return { id, database, folder, error: backup.failure.message };
+  const { manifest } = backup;
+  return {
+    id,
+    database,
+    folder,
+    startedAt: manifest.startedAt,
+    finishedAt: manifest.finishedAt,
+    durationMs: durationOf(manifest),
+    bytes: bytesOf(manifest),
+    tables: manifest.contents.tables.length,
+    rows: rowsOf(manifest),
+    verified: manifest.verified,
+    server: manifest.server.version,
+    artifacts: manifest.artifacts,
+  };
+}
+
+function bytesOf({ artifacts }: Manifest): number {
+  return artifacts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function durationOf({ startedAt, finishedAt }: Manifest): number {
+  return Date.parse(finishedAt) - Date.parse(startedAt);
+}
+
+function rowsOf({ contents }: Manifest): number {
+  return contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
+}

@@ -1,0 +1,39 @@
+import type { ReaderConfig } from '../config/config.ts';
+import { readReaderConfig } from '../config/read.ts';
+import { createLog, type Log } from '../log.ts';
+import { createRedactor } from '../redact.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { Edge } from './command.ts';
+
+/** What every command that reads backups begins with. Disposing closes the store. */
+export interface Reader extends Disposable {
+  readonly config: ReaderConfig;
+  readonly log: Log;
+  readonly store: Store;
+  /** Writes to standard output, without secrets. */
+  readonly print: (text: string) => void;
+}
+
+/**
+ * Reads the configuration and opens log and store.
+ * @throws {Failure} `config` listing every problem.
+ */
+export function openReader(edge: Edge): Reader {
+  const config = readReaderConfig(edge.env);
+  const redact = createRedactor(config.secrets);
+  const log = createLog(config.log, edge.stderr, redact);
+  for (const warning of config.warnings) log.warn(warning);
+  const store = openStore(config.store, log);
+  return {
+    config,
+    log,
+    store,
+    print: (text) => {
+      edge.stdout.write(redact(text));
+    },
+    [Symbol.dispose]: () => {
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { Failure } from '../errors.ts';
+import type { StageExit } from '../pipeline/stage.ts';
+
+/** What the words of pg_restore and psql mean for the one who restores; the first that fits is told. */
+const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/must be owner of extension/, 'The provider owns the extension. Add --no-comments.'],
+  [/role "[^"]*" does not exist/, 'Create the role first, or restore without --with-owners.'],
+  [
+    /must be (a )?member of role|must be able to SET ROLE/,
+    'Log in as a superuser or a member of that role, or restore without --with-owners.',
+  ],
+  [
+    /permission denied to create extension|extension "[^"]*" is not available/,
+    'Install the extension on the target server, or create it there as a superuser first.',
+  ],
+  [/already exists/, 'The target is not empty after all: something else writes into it.'],
+  [
+    /unrecognized configuration parameter "transaction_timeout"/,
+    'The dump was made for a newer server. Restore into PostgreSQL 17 or newer.',
+  ],
+  [
+    /unsupported version .* in file header/,
+    'The dump was made by a newer pg_dump. Use an image with that PostgreSQL client.',
+  ],
+  [/No space left on device|could not extend file/, 'The disk of the target server is full.'],
+  [
+    /server closed the connection|terminating connection/,
+    'See the log of the target server: a restart, or somebody ended the session.',
+  ],
+];
+
+/** The failure of a restore that was stopped by the server or by pg_restore itself: its first error, then what to do. */
+export function explainRestore(exit: StageExit): Failure {
+  const { stage, stderr, signal, code, startError } = exit;
+  const errors = stderr.filter((line) => /\b(error|ERROR|FATAL|DETAIL|detail)\b/.test(line));
+  const told = (errors.length > 0 ? errors : stderr.slice(-3))
+    .slice(0, 3)
+    .map((line) => line.replace(/^pg_restore: (error: )?|^psql:\S*: /, ''))
+    .join('; ');
+  const how = startError
+    ? `could not be started: ${startError.message}`
+    : signal
+      ? `was killed by ${signal}`
+      : `failed with exit code ${String(code)}`;
+  return new Failure('dump', `${stage.name} ${how}${told === '' ? '' : `: ${told}`}`, {
+    hint: known.find(([pattern]) => pattern.test(told))?.[1],
+    retryable: false,
+    cause: startError,
+  });
+}

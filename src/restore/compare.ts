@@ -1,0 +1,95 @@
+import type pg from 'pg';
+import type { Manifest } from '../catalog/manifest.ts';
+import { countObjects } from '../postgres/object-counts.ts';
+import { toDatabaseFailure } from '../postgres/query-failure.ts';
+
+/** One thing that was compared. */
+export interface Comparison {
+  /** `table public.orders`, `indexes`, `sequence public.orders_id_seq`, `extension hstore`. */
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly same: boolean;
+}
+
+/** What can be compared after a restore of only a part. */
+export interface CompareScope {
+  /** Tables whose rows must be there; the others are left out of the comparison. */
+  readonly table: (schema: string, name: string) => boolean;
+  /** Everything was restored: objects of every kind, extensions and sequences are compared too. */
+  readonly whole: boolean;
+}
+
+/**
+ * Compares a restored database with what the manifest recorded in the dump's own snapshot. Only exact counts are
+ * compared: an estimate proves nothing.
+ */
+export async function compareWithManifest(
+  client: pg.Client,
+  manifest: Manifest,
+  scope: CompareScope,
+): Promise<Comparison[]> {
+  try {
+    const compared: Comparison[] = [];
+    for (const { schema, name, rows, exact } of manifest.contents.tables) {
+      if (!exact || rows === null || !scope.table(schema, name)) continue;
+      compared.push(compare(`table ${schema}.${name}`, String(rows), await countRows(client, schema, name)));
+    }
+    if (scope.whole)
+      compared.push(...(await compareObjects(client, manifest)), ...(await compareSequences(client, manifest)));
+    return compared;
+  } catch (error) {
+    throw toDatabaseFailure('compare the restored database with the manifest', error);
+  }
+}
+
+function compare(what: string, expected: string, found: string): Comparison {
+  return { what, expected, found, same: expected === found };
+}
+
+async function countRows(client: pg.Client, schema: string, name: string): Promise<string> {
+  const quoted = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+  const exists = await client.query<{ found: boolean }>('SELECT pg_catalog.to_regclass($1) IS NOT NULL AS found', [
+    quoted,
+  ]);
+  if (exists.rows[0]?.found !== true) return 'not there';
+  const { rows } = await client.query<{ n: string }>(`SELECT pg_catalog.count(*) AS n FROM ONLY ${quoted}`);
+  return rows[0]?.n ?? '';
+}
+
+async function compareObjects(client: pg.Client, { contents }: Manifest): Promise<Comparison[]> {
+  const objects = contents.objects ?? {};
+  const found = await countObjects(client);
+  // A provider's own extensions may be there besides; those of the dump are compared by name.
+  const kinds = Object.keys(objects).filter((kind) => kind !== 'extensions' && kind in found);
+  const { rows } = await client.query<{ name: string }>('SELECT extname AS name FROM pg_catalog.pg_extension');
+  const present = new Set(rows.map(({ name }) => name));
+  return [
+    ...kinds.map((kind) => compare(kind, String(objects[kind]), String(found[kind]))),
+    ...contents.extensions.map(({ name }) =>
+      compare(`extension ${name}`, 'there', present.has(name) ? 'there' : 'not there'),
+    ),
+  ];
+}
+
+/** A restored sequence may be further on than recorded, in its own direction, but never behind: see Contents. */
+async function compareSequences(client: pg.Client, { contents }: Manifest): Promise<Comparison[]> {
+  const { rows } = await client.query<{ schema: string; name: string; value: string | null; up: boolean }>(`
+    SELECT schemaname AS schema, sequencename AS name, last_value::text AS value, increment_by > 0 AS up
+    FROM pg_catalog.pg_sequences`);
+  const found = new Map(rows.map((row) => [JSON.stringify([row.schema, row.name]), row]));
+  return contents.sequences.map(({ schema, name, value }) => {
+    const restored = found.get(JSON.stringify([schema, name]));
+    const behind =
+      value !== null &&
+      (restored === undefined ||
+        restored.value === null ||
+        (restored.up ? BigInt(restored.value) < BigInt(value) : BigInt(restored.value) > BigInt(value)));
+    return {
+      what: `sequence ${schema}.${name}`,
+      expected: value ?? 'unused',
+      found: restored ? (restored.value ?? 'unused') : 'not there',
+      same: restored !== undefined && !behind,
+    };
+  });
+}

@@ -1,0 +1,49 @@
+import type { Artifact } from '../catalog/manifest.ts';
+import type { Log } from '../log.ts';
+import { decompressStage } from '../pipeline/decompress.ts';
+import type { Decryption } from '../pipeline/decryption.ts';
+import { joinProcesses } from '../pipeline/processes.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { Store } from '../store/store.ts';
+import { checkedBytes, decodedBytes, holdLast } from './decode.ts';
+import { watchReading } from './progress.ts';
+
+/** Where an artifact comes from and what loads it. */
+export interface LoadRequest {
+  readonly store: Store;
+  readonly key: string;
+  readonly artifact: Artifact;
+  readonly decryption: Decryption;
+  /** pg_restore or psql. */
+  readonly loader: Stage;
+  readonly searchPath: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Streams one artifact from the store into a database. The loader gets the last bytes only after all of the stored object
+ * has the recorded SHA-256 and decryption and decompression have ended well; where anything fails before, it is ended,
+ * and its transaction with it, before it could take the rest for the end.
+ * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
+ */
+export async function loadArtifact(request: LoadRequest): Promise<void> {
+  const { store, key, artifact, decryption, loader, searchPath, log, signal } = request;
+  const decompression = await decompressStage(artifact.compression, searchPath);
+  using reading = watchReading(artifact.bytes, log);
+  const stored = reading.pass(checkedBytes(store, key, artifact, signal));
+  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], signal));
+  const joined = joinProcesses([loader], signal, artifact.format === 'plain' ? inTransaction(decoded) : decoded);
+  try {
+    for await (const output of joined.output) log.debug(output.toString('utf8').trim());
+  } finally {
+    await joined.stop();
+  }
+}
+
+/** A plain dump has no transaction of its own; psql would commit what it got at the end of its input, however it ended. */
+async function* inTransaction(sql: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from('BEGIN;\n');
+  yield* sql;
+  yield Buffer.from('\nCOMMIT;\n');
+}

@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import type { Manifest } from '../catalog/manifest.ts';
+import type { ConnectionConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
+import { connect } from '../postgres/connect.ts';
+import { countObjects } from '../postgres/object-counts.ts';
+
+/** How long the database that backups are made of may take to answer who it is. */
+const sourceMs = 10_000;
+
+/** What tells one database from all others, without any right. */
+async function identify(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ identity: string }>(`
+    SELECT pg_catalog.pg_postmaster_start_time()::text || ' ' || d.oid AS identity
+    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`);
+  return rows[0]?.identity ?? '';
+}
+
+/**
+ * Refuses the database that backups are made of: by its address, and by asking it, where it answers.
+ * @throws {Failure} `target`.
+ */
+export async function refuseSource(
+  client: pg.Client,
+  target: ConnectionConfig,
+  source: ConnectionConfig | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!source) return;
+  const refusal = new Failure('target', `TARGET_DATABASE_URL is the database that is backed up, ${target.database}`, {
+    hint: 'Restore into a new database, look at it, and then let the application use it.',
+  });
+  if (source.host === target.host && source.port === target.port && source.database === target.database) throw refusal;
+  let other: pg.Client;
+  try {
+    other = await connect(source, AbortSignal.any([signal, AbortSignal.timeout(sourceMs)]));
+  } catch {
+    // A database that is gone is why people restore.
+    return;
+  }
+  other.on('error', () => undefined);
+  try {
+    if ((await identify(other)) === (await identify(client))) throw refusal;
+  } finally {
+    await other.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Refuses a target that holds anything. Extensions do not count: providers create some in every new database, and a dump
+ * creates only those that are missing.
+ * @throws {Failure} `target` saying what it holds.
+ */
+export async function refuseFilled(client: pg.Client, database: string): Promise<void> {
+  const counts = await countObjects(client);
+  const held = Object.entries(counts)
+    .map(([kind, count]) => [kind, kind === 'schemas' ? Math.max(0, count - 1) : count] as const)
+    .filter(([kind, count]) => kind !== 'extensions' && count > 0)
+    .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
+  if (held.length === 0) return;
+  throw new Failure('target', `the target database ${database} is not empty: it holds ${held.join(', ')}`, {
+    hint: `Restore into a new database (--create makes it), or replace what is there with --clean --confirm ${database}.`,
+  });
+}
+
+/**
+ * Refuses a target whose server lacks what the dump needs, naming all of it at once.
+ * @throws {Failure} `dump`.
+ */
+export async function refuseLacking(client: pg.Client, manifest: Manifest, withOwners: boolean): Promise<void> {
+  const { extensions, roles } = manifest.contents;
+  const lacking = async (names: readonly string[], known: string): Promise<string[]> => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM pg_catalog.unnest($1::text[]) AS name WHERE name NOT IN (${known}) ORDER BY 1`,
+      [names],
+    );
+    return rows.map(({ name }) => name);
+  };
+  const noExtensions = await lacking(
+    extensions.map(({ name }) => name),
+    'SELECT name::text FROM pg_catalog.pg_available_extensions',
+  );
+  const noRoles = withOwners ? await lacking(roles, 'SELECT rolname::text FROM pg_catalog.pg_roles') : [];
+  const missing = [
+    ...(noExtensions.length > 0 ? [`the extensions ${noExtensions.join(', ')}`] : []),
+    ...(noRoles.length > 0 ? [`the roles ${noRoles.join(', ')}`] : []),
+  ];
+  if (missing.length === 0) return;
+  throw new Failure('dump', `the target server lacks ${missing.join(' and ')}`, {
+    hint: 'Install the extensions, create the roles (or restore without --with-owners), and start again.',
+    retryable: false,
+  });
+}
