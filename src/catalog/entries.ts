@@ -1,4 +1,5 @@
 import type { Store, StoredObject } from '../store/store.ts';
+import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
 import { backupFolder, databaseFolder, fileNames, parseKey } from './keys.ts';
 import type { Manifest } from './manifest.ts';
@@ -48,6 +49,20 @@ export async function listCatalog(store: Store, database: string | undefined, si
   return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign };
 }
 
+/**
+ * The manifest of a complete entry.
+ * @throws {Failure} `verification` when it is damaged, or is the manifest of another backup.
+ */
+export async function readEntry(store: Store, { folder, database, id }: Entry, signal: AbortSignal): Promise<Manifest> {
+  const manifest = await readManifest(store, folder + fileNames.manifest, signal);
+  if (manifest.id === id && manifest.database === database) return manifest;
+  const key = store.describe(folder + fileNames.manifest);
+  throw new Failure('verification', `${key} is the manifest of ${manifest.database} ${manifest.id}`, {
+    hint: 'It was copied or edited. Its objects cannot be trusted to be this backup.',
+    retryable: false,
+  });
+}
+
 /** An entry's manifest, or the failure of reading it. */
 export type Described = Entry & ({ readonly manifest: Manifest } | { readonly failure: Error });
 
@@ -63,7 +78,7 @@ export async function describeEntries(
     for (let index = next++; index < entries.length; index = next++) {
       const entry = entries[index];
       if (!entry) return;
-      described[index] = await readManifest(store, entry.folder + fileNames.manifest, signal).then(
+      described[index] = await readEntry(store, entry, signal).then(
         (manifest) => ({ ...entry, manifest }),
         (failure: unknown) => ({ ...entry, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
       );

@@ -78,6 +78,8 @@ async function prepareAgeKey(identity: string, searchPath: string): Promise<Decr
       program,
       args: ['--decrypt', '--identity', file],
       env: { PATH: searchPath },
+      // age ends every complaint with the address for reports about itself.
+      onStderrLine: (line) => line.includes('report unexpected or unhelpful errors'),
       explain: (exit) => explainDecryption(exit, 'AGE_IDENTITY', file),
     },
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),

@@ -91,7 +91,8 @@ export function joinProcesses(
       const exit = blamed();
       if (exit) throw exit.stage.explain?.(exit) ?? new Failure('dump', describeExit(exit), { cause: exit.startError });
       if (ending.signal.aborted) throw new Failure('dump', 'the pipeline was stopped before its end');
-      if (!(await fed)) throw new Failure('dump', 'a program ended before it had read all of its input');
+      if (!(await fed) && stages[0]?.mayStopReading !== true)
+        throw new Failure('dump', 'a program ended before it had read all of its input');
     } finally {
       await stop();
     }

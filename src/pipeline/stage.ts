@@ -12,6 +12,8 @@ export interface Stage {
   readonly descriptor3?: string | undefined;
   /** Called with each line of standard error. Returns true for a line that is progress, not worth keeping. */
   readonly onStderrLine?: ((line: string) => boolean) | undefined;
+  /** It may exit with 0 before it has read all of its input, as one that looks for a part. */
+  readonly mayStopReading?: boolean | undefined;
   /** Turns this stage's failure into words; without it a general sentence is used. */
   readonly explain?: ((exit: StageExit) => Error) | undefined;
 }

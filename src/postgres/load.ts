@@ -40,8 +40,14 @@ export function pgRestoreStage(target: ConnectionConfig, client: PostgresClient,
       '--dbname=',
     ],
     env: { LC_ALL: 'C', ...libpqEnvironment(target, client.major), PGAPPNAME: 'pg-offsite restore' },
+    mayStopReading: isPartial(options),
     explain: explainRestore,
   };
+}
+
+/** True where only a part of the dump is asked for. pg_restore reads no further than the last thing that it needs. */
+export function isPartial({ schemas, tables, only }: LoadOptions): boolean {
+  return schemas.length > 0 || tables.length > 0 || only !== undefined;
 }
 
 /** The stage that loads a plain dump from standard input and stops at the first error. */

@@ -13,6 +13,14 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /permission denied to create extension|extension "[^"]*" is not available/,
     'Install the extension on the target server, or create it there as a superuser first.',
   ],
+  [
+    /cannot drop inherited constraint/,
+    'PostgreSQL cannot drop a part of this schema alone (--clean); nothing was changed. Restore into a new database.',
+  ],
+  [
+    /cannot drop .* because other objects depend on it/,
+    'Something besides the dump depends on what --clean drops; nothing was changed. Restore into a new database.',
+  ],
   [/already exists/, 'The target is not empty after all: something else writes into it.'],
   [
     /unrecognized configuration parameter "transaction_timeout"/,

@@ -16,6 +16,8 @@ export interface Comparison {
 export interface CompareScope {
   /** Tables whose rows must be there; the others are left out of the comparison. */
   readonly table: (schema: string, name: string) => boolean;
+  /** Tables, views or sequences that were asked for by name: there must be one of each name. */
+  readonly named: readonly string[];
   /** Everything was restored: objects of every kind, extensions and sequences are compared too. */
   readonly whole: boolean;
 }
@@ -34,6 +36,10 @@ export async function compareWithManifest(
     for (const { schema, name, rows, exact } of manifest.contents.tables) {
       if (!exact || rows === null || !scope.table(schema, name)) continue;
       compared.push(compare(`table ${schema}.${name}`, String(rows), await countRows(client, schema, name)));
+    }
+    for (const name of scope.named) {
+      const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_class WHERE relname = $1', [name]);
+      compared.push(compare(`--table ${name}`, 'there', rowCount === 0 ? 'not there' : 'there'));
     }
     if (scope.whole)
       compared.push(...(await compareObjects(client, manifest)), ...(await compareSequences(client, manifest)));

@@ -1,6 +1,6 @@
 import type { Artifact } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
-import { Meter } from '../pipeline/meter.ts';
+import { Meter, measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +21,7 @@ export async function* checkedBytes(
       hint: 'The stored object is damaged or was replaced. Restore another backup; see list.',
       retryable: false,
     });
+  if ((await store.head(key, signal)) === undefined) throw differs('is missing, but the manifest records it');
   yield* holdLast(meter.pass(store.get(key, signal)), () => {
     const { bytes, sha256 } = meter.result();
     if (bytes !== artifact.bytes) {
@@ -29,6 +30,36 @@ export async function* checkedBytes(
     if (sha256 !== artifact.sha256) {
       throw differs(`has the SHA-256 ${sha256}, but the manifest records ${artifact.sha256}`);
     }
+  });
+}
+
+/**
+ * Tells damage from everything else. A program that fails stops reading, before the checksum of all is known, and its own
+ * words mislead: age takes a damaged header for a wrong key, pg_restore damaged lengths for a lack of memory. So the
+ * object is read again, to the end.
+ * @returns what to throw: that the object is not as recorded, or else what the program has said.
+ */
+export async function explainDecoding(
+  thrown: unknown,
+  { store, key, artifact, signal }: { store: Store; key: string; artifact: Artifact; signal: AbortSignal },
+): Promise<unknown> {
+  if (signal.aborted || !(thrown instanceof Failure)) return thrown;
+  const address = store.describe(key);
+  const isOurs =
+    thrown.kind === 'config' ||
+    thrown.kind === 'dump' ||
+    (thrown.kind === 'verification' && !thrown.message.startsWith(address));
+  if (!isOurs) return thrown;
+  try {
+    await measure(checkedBytes(store, key, artifact, signal));
+  } catch (error) {
+    return error;
+  }
+  if (thrown.kind !== 'verification') return thrown;
+  return new Failure('verification', `${address} is stored as it was recorded, but ${thrown.message}`, {
+    hint: 'It was written like that. Restore another backup; see list.',
+    cause: thrown,
+    retryable: false,
   });
 }
 

@@ -1,11 +1,13 @@
 import type { Artifact } from '../catalog/manifest.ts';
+import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
+import { measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
-import { checkedBytes, decodedBytes, holdLast } from './decode.ts';
+import { checkedBytes, decodedBytes, explainDecoding, holdLast } from './decode.ts';
 import { watchReading } from './progress.ts';
 
 /** Where an artifact comes from and what loads it. */
@@ -16,6 +18,11 @@ export interface LoadRequest {
   readonly decryption: Decryption;
   /** pg_restore or psql. */
   readonly loader: Stage;
+  /**
+   * The loader may commit before it has got the last byte (a part of a custom dump; a script with transactions of its
+   * own, as pg_dump writes them round large objects): read all of the object once before anything is loaded.
+   */
+  readonly checkFirst: boolean;
   readonly searchPath: string;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -30,12 +37,26 @@ export interface LoadRequest {
 export async function loadArtifact(request: LoadRequest): Promise<void> {
   const { store, key, artifact, decryption, loader, searchPath, log, signal } = request;
   const decompression = await decompressStage(artifact.compression, searchPath);
+  if (request.checkFirst) {
+    log.info('checking all of the stored object before anything of it is loaded');
+    try {
+      const stages = [decryption.stage, decompression];
+      await measure(decodedBytes(checkedBytes(store, key, artifact, signal), stages, signal));
+    } catch (error) {
+      throw await explainDecoding(error, { store, key, artifact, signal });
+    }
+  }
   using reading = watchReading(artifact.bytes, log);
   const stored = reading.pass(checkedBytes(store, key, artifact, signal));
   const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], signal));
   const joined = joinProcesses([loader], signal, artifact.format === 'plain' ? inTransaction(decoded) : decoded);
   try {
     for await (const output of joined.output) log.debug(output.toString('utf8').trim());
+  } catch (error) {
+    if (error instanceof Failure && (error.kind === 'config' || error.kind === 'dump') && !signal.aborted) {
+      log.warn(`${error.message}; reading the stored object to its end, to see whether it is damaged`);
+    }
+    throw await explainDecoding(error, { store, key, artifact, signal });
   } finally {
     await joined.stop();
   }

@@ -1,6 +1,5 @@
-import { fileNames } from '../catalog/keys.ts';
-import type { Entry } from '../catalog/entries.ts';
-import { readManifest } from '../catalog/catalog.ts';
+import { type Entry, readEntry } from '../catalog/entries.ts';
+import { isAllOrNothing } from '../catalog/restore-command.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
@@ -8,11 +7,11 @@ import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
-import { type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
+import { isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
 import type { Store } from '../store/store.ts';
 import { type Comparison, compareWithManifest } from './compare.ts';
 import { loadArtifact } from './load.ts';
-import { refuseFilled, refuseLacking, refuseSource } from './target.ts';
+import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
@@ -43,7 +42,7 @@ export interface Restored {
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
   const { config, store, entry, target, options, log, signal } = request;
   const started = performance.now();
-  const manifest = await readManifest(store, entry.folder + fileNames.manifest, signal);
+  const manifest = await readEntry(store, entry, signal);
   const [artifact] = manifest.artifacts;
   if (!artifact) throw new Error('a manifest has at least one artifact');
   refuseParts(artifact.format, options);
@@ -56,22 +55,35 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   try {
     await refuseSource(session, target, config.source, signal);
     await refuseLacking(session, manifest, options.withOwners);
-    if (!options.clean) await refuseFilled(session, target.database);
+    const scope = scopeOf(manifest, options);
+    if (options.only === 'data') {
+      const filled = manifest.contents.tables.filter(({ schema, name }) => scope.table(schema, name));
+      await refuseRows(session, target.database, filled);
+    } else if (!options.clean) await refuseFilled(session, target.database);
     log.info(`restoring ${store.describe(entry.folder.slice(0, -1))} into ${target.database} at ${target.host}`);
     const loader = artifact.format === 'custom' ? pgRestoreStage(target, client, options) : psqlStage(target, client);
     const { searchPath } = request;
+    const known = new Set(manifest.contents.tables.map(({ schema }) => schema));
+    const removeSchemas = await makeSchemas(
+      session,
+      options.schemas.filter((name) => known.has(name)),
+    );
     await loadArtifact({
       store,
       key: entry.folder + artifact.key,
       artifact,
       decryption,
       loader,
+      checkFirst: isPartial(options) || !isAllOrNothing(artifact, manifest.contents),
       searchPath,
       log,
       signal,
+    }).catch(async (error: unknown) => {
+      await removeSchemas().catch(() => undefined);
+      throw error;
     });
     const durationMs = Math.round(performance.now() - started);
-    return { manifest, compared: await compareWithManifest(session, manifest, scopeOf(manifest, options)), durationMs };
+    return { manifest, compared: await compareWithManifest(session, manifest, scope), durationMs };
   } finally {
     await session.end().catch(() => undefined);
   }
@@ -79,8 +91,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
 
 /** A plain dump is one script: no part of it can be left out, nor what it makes be dropped first. */
 function refuseParts(format: string, options: LoadOptions): void {
-  const partial = options.schemas.length > 0 || options.tables.length > 0 || options.only !== undefined;
-  if (format === 'plain' && (partial || options.clean || !options.withComments)) {
+  if (format === 'plain' && (isPartial(options) || options.clean || !options.withComments)) {
     throw new Failure('usage', 'a plain dump can only be restored whole, into an empty database', {
       hint: 'Restore all of it into a new database and copy from there what you need.',
     });
@@ -93,6 +104,7 @@ function scopeOf({ contents }: Manifest, { schemas, tables, only, clean }: LoadO
       only !== 'schema' &&
       (schemas.length === 0 || schemas.includes(schema)) &&
       (tables.length === 0 || tables.includes(name)),
+    named: tables,
     whole: !contents.filtered && schemas.length === 0 && tables.length === 0 && only === undefined && !clean,
   };
 }

@@ -64,6 +64,44 @@ export async function refuseFilled(client: pg.Client, database: string): Promise
 }
 
 /**
+ * Refuses a target whose tables hold rows already, before rows alone are restored.
+ * @throws {Failure} `target` naming the first such table.
+ */
+export async function refuseRows(
+  client: pg.Client,
+  database: string,
+  tables: readonly { readonly schema: string; readonly name: string }[],
+): Promise<void> {
+  for (const { schema, name } of tables) {
+    const quoted = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+    const there = await client.query<{ found: string | null }>('SELECT pg_catalog.to_regclass($1) AS found', [quoted]);
+    if (there.rows[0]?.found == null) continue;
+    const { rowCount } = await client.query(`SELECT FROM ONLY ${quoted} LIMIT 1`);
+    if (rowCount === 0) continue;
+    throw new Failure('target', `the table ${schema}.${name} of the target database ${database} holds rows already`, {
+      hint: 'Restore into tables that are empty: a database made with --schema-only, or one that was truncated.',
+    });
+  }
+}
+
+/**
+ * Makes the schemas that parts of a dump go into: pg_restore --schema restores what is in a schema, not the schema.
+ * Returns how to remove again those that were made.
+ */
+export async function makeSchemas(client: pg.Client, schemas: readonly string[]): Promise<() => Promise<void>> {
+  const made: string[] = [];
+  for (const schema of schemas) {
+    const found = await client.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+    if (found.rowCount !== 0) continue;
+    await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
+    made.push(client.escapeIdentifier(schema));
+  }
+  return async () => {
+    for (const schema of made) await client.query(`DROP SCHEMA IF EXISTS ${schema}`);
+  };
+}
+
+/**
  * Refuses a target whose server lacks what the dump needs, naming all of it at once.
  * @throws {Failure} `dump`.
  */

@@ -4,7 +4,7 @@ import { measure } from '../pipeline/meter.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { canDecrypt, prepareDecryption } from '../pipeline/decryption.ts';
 import type { Store } from '../store/store.ts';
-import { checkedBytes, decodedBytes } from './decode.ts';
+import { checkedBytes, decodedBytes, explainDecoding } from './decode.ts';
 
 /** What was found of one good artifact. */
 export interface VerifiedArtifact {
@@ -31,6 +31,10 @@ export async function verifyArtifact(
   }
   await using decryption = await prepareDecryption(artifact.encryption, keys, searchPath, signal);
   const decompression = await decompressStage(artifact.compression, searchPath);
-  const { bytes } = await measure(decodedBytes(stored, [decryption.stage, decompression], signal));
-  return { bytes: artifact.bytes, dumpBytes: bytes };
+  try {
+    const { bytes } = await measure(decodedBytes(stored, [decryption.stage, decompression], signal));
+    return { bytes: artifact.bytes, dumpBytes: bytes };
+  } catch (error) {
+    throw await explainDecoding(error, { store, key, artifact, signal });
+  }
 }

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import pg from 'pg';
+import { type Backup, keyFolders, nothing, rewritten, useStored } from './stored.ts';
+import { freePort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
+import { runCommand } from '../support/run-command.ts';
+
+const [identity, otherIdentity] = await Promise.all([runCommand('age-keygen', []), runCommand('age-keygen', [])]);
+const recipient = /age1\w+/.exec(identity)?.[0] ?? '';
+const stored = useStored(
+  async (postgres) => {
+    await postgres.psql('CREATE ROLE shop_owner');
+    await postgres.createDatabase('shop');
+    await postgres.psql(
+      `CREATE EXTENSION hstore;
+       CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
+       ALTER TABLE customers OWNER TO shop_owner;
+       INSERT INTO customers SELECT i, 'customer ' || i FROM generate_series(1, 100) i;
+       CREATE SCHEMA sales;
+       CREATE TABLE sales.orders AS SELECT i AS id, sha256(i::text::bytea)::text AS words FROM generate_series(1, 20000) i;
+       CREATE TABLE notes AS SELECT i AS id, sha512(i::text::bytea)::text AS words FROM generate_series(1, 20000) i;
+       SELECT lo_from_bytea(0, '\\x00ff');`,
+      'shop',
+    );
+    await postgres.createDatabase('other');
+  },
+  [
+    { database: 'shop', variables: { COMPRESSION: 'zstd' } },
+    { database: 'shop', variables: { COMPRESSION: 'zstd', AGE_RECIPIENTS: recipient } },
+    { database: 'shop', variables: { COMPRESSION: 'gzip', BACKUP_FORMAT: 'plain' } },
+  ],
+);
+const age = { AGE_IDENTITY: identity.trim() };
+const [custom, encrypted, plain] = [0, 1, 2].map((index) => () => stored.backups[index]!) as [
+  () => Backup,
+  () => Backup,
+  () => Backup,
+];
+
+describe('a backup comes back', () => {
+  for (const [what, backup, variables] of [
+    ['custom', custom, {}],
+    ['encrypted', encrypted, age],
+    ['plain', plain, {}],
+  ] as const) {
+    test(`${what}, by its id, without DATABASE_URL, and the comparison is printed`, async () => {
+      const target = await stored.target();
+      const run = await stored.run(['restore', backup().id], { ...target.variables, ...variables });
+      assert.equal(run.exitCode, 0, run.stderr);
+      assert.match(run.stdout, /^COMPARED +BACKUP +RESTORED$/m);
+      assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
+      assert.match(run.stdout, /^extension hstore +there +there +same$/m);
+      assert.match(run.stdout, /comparisons with the manifest, no difference\n$/);
+      assert.equal(await stored.postgres.psql('SELECT count(*) FROM sales.orders', target.name), '20000');
+    });
+  }
+});
+describe('only a part', () => {
+  for (const [what, args, count, there] of [
+    ['a schema', ['--schema', 'sales'], 'SELECT count(*) FROM sales.orders', '20000'],
+    ['a table', ['--table', 'customers'], 'SELECT count(*) FROM customers', '100'],
+    ['the schema', ['--schema-only'], 'SELECT count(*) FROM customers', '0'],
+  ] as const) {
+    test(what, async () => {
+      const target = await stored.target();
+      const run = await stored.run(['restore', custom().id, ...args], target.variables);
+      assert.equal(run.exitCode, 0, run.stderr);
+      assert.equal(await stored.postgres.psql(count, target.name), there);
+    });
+
+    test(`${what} of a damaged object is not restored`, async () => {
+      flip(custom().artifact, -2);
+      await refused(['restore', custom().id, ...args], {}, 76, /has the SHA-256/);
+    });
+  }
+
+  test('rows alone into tables that are there and empty, but not into rows', async () => {
+    const target = await stored.target();
+    await stored.run(['restore', custom().id, '--schema-only'], target.variables);
+    const run = await stored.run(['restore', custom().id, '--data-only'], target.variables);
+    assert.equal(run.exitCode, 0, run.stderr);
+    const again = await stored.run(['restore', custom().id, '--data-only'], target.variables);
+    assert.equal(again.exitCode, 73, again.stderr);
+    assert.match(again.stderr, /the table public\.customers .*holds rows already/);
+  });
+
+  test('a table that the dump does not hold is a difference', async () => {
+    const target = await stored.target();
+    const run = await stored.run(['restore', custom().id, '--table', 'nowhere'], target.variables);
+    assert.equal(run.exitCode, 76, run.stderr);
+    assert.match(run.stdout, /^--table nowhere +there +not there +DIFFERENT$/m);
+  });
+
+  test('of a plain dump is refused', async () => {
+    await refused(['restore', plain().id, '--table', 'customers'], {}, 64, /can only be restored whole/);
+  });
+});
+
+/** Changes one byte of a file, counted from its end where negative. */
+function flip(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  const index = at < 0 ? bytes.length + at : at;
+  bytes[index] = bytes[index]! ^ 0x10;
+  writeFileSync(file, bytes);
+}
+
+/** Restores into a new database, expects this failure, and that the database holds nothing afterwards. */
+async function refused(
+  args: readonly string[],
+  variables: Record<string, string>,
+  exitCode: number,
+  told: RegExp,
+): Promise<void> {
+  const target = await stored.target();
+  const run = await stored.run(args, { ...target.variables, ...variables });
+  assert.equal(run.exitCode, exitCode, run.stdout + run.stderr);
+  assert.match(run.stderr, told);
+  assert.equal(await stored.held(target.name), nothing, 'the target holds something');
+  assert.deepEqual(keyFolders(), []);
+}
+
+describe('the target stays as it was', () => {
+  test('fault 65: with a wrong key', async () => {
+    await refused(['restore', encrypted().id], { AGE_IDENTITY: otherIdentity.trim() }, 78, /AGE_IDENTITY does not/);
+  });
+  test('fault 65: without a key', async () => {
+    await refused(['restore', encrypted().id], {}, 78, /AGE_IDENTITY is not set/);
+  });
+  for (const [what, cut] of [
+    ['at the edge of a chunk', 200 + 16 + 65_536 + 16],
+    ['inside a chunk', 200 + 100_000],
+  ] as const) {
+    test(`fault 66: with a ciphertext that ends ${what}`, async () => {
+      truncateSync(encrypted().artifact, cut);
+      await refused(['restore', encrypted().id], age, 76, /database\.dump\.zst\.age has \d+ bytes, but the manifest/);
+    });
+  }
+  for (const [what, backup, variables] of [
+    ['a custom', custom, {}],
+    ['an encrypted', encrypted, age],
+    ['a plain', plain, {}],
+  ] as const) {
+    for (const at of [150, 200_000, -1]) {
+      test(`fault 67: with ${what} dump whose byte ${at} is flipped`, async () => {
+        flip(backup().artifact, at);
+        await refused(['restore', backup().id], variables, 76, /has the SHA-256 \w+, but the manifest records/);
+      });
+    }
+  }
+  test('with the artifacts of two backups swapped', async () => {
+    copyFileSync(custom().artifact, encrypted().artifact);
+    await refused(['restore', encrypted().id], age, 76, /but the manifest records/);
+  });
+  test('with the manifest of another backup', async () => {
+    copyFileSync(join(custom().folder, 'manifest.json'), join(encrypted().folder, 'manifest.json'));
+    await refused(['restore', encrypted().id], age, 76, /is the manifest of shop/);
+  });
+  test('with a manifest of a newer version', async () => {
+    const file = join(custom().folder, 'manifest.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 2'));
+    await refused(['restore', custom().id], {}, 76, /has schema version 2/);
+  });
+  test('with a missing object', async () => {
+    rmSync(custom().artifact);
+    await refused(['restore', custom().id], {}, 76, /database\.dump\.zst is missing/);
+  });
+  test('fault 69: with a missing extension, named', async () => {
+    const { contents } = custom().manifest;
+    const extensions = [...contents.extensions, { name: 'no_such_thing', version: '1', schema: 'public' }];
+    const { manifest } = rewritten(custom().manifest, { contents: { ...contents, extensions } });
+    writeFileSync(join(custom().folder, 'manifest.json'), manifest);
+    await refused(['restore', custom().id], {}, 65, /lacks the extensions no_such_thing/);
+  });
+  test('fault 69: with owners, and a missing role, named', async () => {
+    await stored.postgres.psql('ALTER ROLE shop_owner RENAME TO renamed');
+    try {
+      await refused(['restore', custom().id, '--with-owners'], {}, 65, /lacks the roles shop_owner/);
+    } finally {
+      await stored.postgres.psql('ALTER ROLE renamed RENAME TO shop_owner');
+    }
+  });
+  for (const backup of [custom, plain]) {
+    test(`fault 70: after an error in the middle (${backup === custom ? 'custom' : 'plain'})`, async () => {
+      // Something that the preflight does not count stands in the way.
+      const target = await stored.target();
+      await stored.postgres.psql(
+        `CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF EXISTS (SELECT FROM pg_class WHERE relname = 'notes') THEN RAISE EXCEPTION 'not here'; END IF; END $$;
+         CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION public.refuse()`,
+        target.name,
+      );
+      const kept = await stored.held(target.name);
+      const variables = { ...target.variables };
+      const filled = await stored.run(['restore', backup().id], variables);
+      assert.equal(filled.exitCode, 73, filled.stderr);
+      assert.match(filled.stderr, /is not empty: it holds 1 functions, 1 event triggers/);
+      if (backup === custom) {
+        const run = await stored.run(['restore', backup().id, '--clean', '--confirm', target.name], variables);
+        assert.equal(run.exitCode, 65, run.stderr);
+        assert.match(run.stderr, /pg_restore failed with exit code 1: .*not here/);
+      }
+      assert.equal(await stored.held(target.name), kept);
+    });
+  }
+});
+
+test('fault 68: a target that is not empty is refused and told, unless it is cleaned with its name', async () => {
+  const target = await stored.target();
+  await stored.postgres.psql('CREATE TABLE customers AS SELECT 1 AS mine', target.name);
+  for (const [args, told] of [
+    [[], /is not empty: it holds 1 tables/],
+    [['--clean'], /add --confirm target_/],
+    [['--clean', '--confirm', 'shop'], /add --confirm target_/],
+  ] as const) {
+    const run = await stored.run(['restore', custom().id, ...args], target.variables);
+    assert.equal(run.exitCode, 73, run.stderr);
+    assert.match(run.stderr, told);
+    assert.equal(await stored.postgres.psql('SELECT mine FROM customers', target.name), '1');
+  }
+  const run = await stored.run(['restore', custom().id, '--clean', '--confirm', target.name], target.variables);
+  assert.equal(run.exitCode, 0, run.stderr);
+  assert.equal(await stored.postgres.psql('SELECT count(*) FROM customers', target.name), '100');
+});
+
+test('the source is refused, also by another name of its host', async () => {
+  const DATABASE_URL = stored.postgres.url('shop');
+  for (const TARGET_DATABASE_URL of [DATABASE_URL, DATABASE_URL.replace('127.0.0.1', '127.1')]) {
+    const args = ['restore', custom().id, '--clean', '--confirm', 'shop'];
+    const run = await stored.run(args, { DATABASE_URL, TARGET_DATABASE_URL });
+    assert.equal(run.exitCode, 73, run.stderr);
+    assert.match(run.stderr, /TARGET_DATABASE_URL is the database that is backed up/);
+  }
+});
+
+test('a new database is made, and owners are kept where asked for', async () => {
+  const variables = { TARGET_DATABASE_URL: stored.postgres.url('made "here"') };
+  const run = await stored.run(['restore', custom().id, '--create', '--with-owners'], variables);
+  assert.equal(run.exitCode, 0, run.stderr);
+  const owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'customers'";
+  assert.equal(await stored.postgres.psql(owner, 'made "here"'), 'shop_owner');
+});
+
+test('a count that differs from the manifest ends with 76 and shows where', async () => {
+  const { contents } = custom().manifest;
+  const tables = contents.tables.map((table) => (table.name === 'notes' ? { ...table, rows: 20_001 } : table));
+  const { manifest } = rewritten(custom().manifest, { contents: { ...contents, tables } });
+  writeFileSync(join(custom().folder, 'manifest.json'), manifest);
+  const target = await stored.target();
+  const run = await stored.run(['restore', custom().id], target.variables);
+  assert.equal(run.exitCode, 76, run.stderr);
+  assert.match(run.stdout, /^table public\.notes +20001 +20000 +DIFFERENT$/m);
+});
+
+test('nobody listens where the target should be', async () => {
+  const TARGET_DATABASE_URL = `postgresql://postgres@127.0.0.1:${await freePort()}/x`;
+  const run = await stored.run(['restore', 'latest'], { TARGET_DATABASE_URL });
+  assert.equal(run.exitCode, 69, run.stderr);
+});
+
+for (const backup of [custom, encrypted, plain]) {
+  test(`SIGTERM in the middle leaves nothing behind (${['custom', 'encrypted', 'plain'][[custom, encrypted, plain].indexOf(backup)]!})`, async () => {
+    const target = await stored.target();
+    // The restore waits in its transaction for a lock that somebody holds on a catalog.
+    const lock = 'BEGIN; LOCK TABLE pg_catalog.pg_description IN SHARE MODE';
+    const holder = new pg.Client(stored.postgres.url(target.name));
+    holder.on('error', () => undefined);
+    await holder.connect();
+    await holder.query(lock);
+    const run = stored.start(['restore', backup().id], { ...target.variables, ...age });
+    const waiting = `SELECT count(*) FROM pg_locks WHERE NOT granted`;
+    await until('it waits', async () => (await stored.postgres.psql(waiting)) !== '0');
+    run.signal('SIGTERM');
+    const { exitCode, leftBehind, stderr } = await run.ended;
+    await holder.end();
+    assert.equal(exitCode, 143, stderr);
+    assert.deepEqual(leftBehind, []);
+    const sessions = `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-offsite%'`;
+    await until('no session is left', async () => (await stored.postgres.psql(sessions)) === '0');
+    assert.equal(await stored.held(target.name), nothing);
+    assert.deepEqual(keyFolders(), []);
+  });
+}
