@@ -40,7 +40,9 @@ function endOf(selector: string): number {
   const day = /^\d{4}-\d\d-\d\d$/.test(selector);
   const full = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(selector);
   const time = Date.parse(day ? `${selector}T23:59:59.999Z` : selector);
-  if ((!day && !full) || Number.isNaN(time)) {
+  // 30 February would be read as a day in March.
+  const date = new Date(`${selector.slice(0, 10)}T00:00:00Z`).getUTCDate();
+  if ((!day && !full) || Number.isNaN(time) || date !== Number(selector.slice(8, 10))) {
     throw new Failure('usage', `${selector} names no backup`, { hint: `Write ${selectorWords}.` });
   }
   return time;
