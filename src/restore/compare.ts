@@ -66,6 +66,14 @@ async function countRows(client: pg.Client, schema: string, name: string): Promi
 async function compareObjects(client: pg.Client, { contents }: Manifest): Promise<Comparison[]> {
   const objects = contents.objects ?? {};
   const found = await countObjects(client);
+  // Every new database has a public schema, also where the source has dropped its own.
+  const unused = await client.query(`
+    SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = n.oid)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace = n.oid)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pronamespace = n.oid)`);
+  const { schemas = 0 } = found;
+  if (unused.rowCount === 1 && schemas - 1 === objects['schemas']) found['schemas'] = schemas - 1;
   // A provider's own extensions may be there besides; those of the dump are compared by name.
   const kinds = Object.keys(objects).filter((kind) => kind !== 'extensions' && kind in found);
   const { rows } = await client.query<{ name: string }>('SELECT extname AS name FROM pg_catalog.pg_extension');

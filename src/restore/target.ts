@@ -75,7 +75,7 @@ export async function refuseRows(
   for (const { schema, name } of tables) {
     const quoted = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
     const there = await client.query<{ found: string | null }>('SELECT pg_catalog.to_regclass($1) AS found', [quoted]);
-    if (there.rows[0]?.found == null) continue;
+    if ((there.rows[0]?.found ?? null) === null) continue;
     const { rowCount } = await client.query(`SELECT FROM ONLY ${quoted} LIMIT 1`);
     if (rowCount === 0) continue;
     throw new Failure('target', `the table ${schema}.${name} of the target database ${database} holds rows already`, {

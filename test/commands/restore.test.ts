@@ -3,42 +3,10 @@ import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import pg from 'pg';
-import { type Backup, keyFolders, nothing, rewritten, useStored } from './stored.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
-import { runCommand } from '../support/run-command.ts';
-
-const [identity, otherIdentity] = await Promise.all([runCommand('age-keygen', []), runCommand('age-keygen', [])]);
-const recipient = /age1\w+/.exec(identity)?.[0] ?? '';
-const stored = useStored(
-  async (postgres) => {
-    await postgres.psql('CREATE ROLE shop_owner');
-    await postgres.createDatabase('shop');
-    await postgres.psql(
-      `CREATE EXTENSION hstore;
-       CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
-       ALTER TABLE customers OWNER TO shop_owner;
-       INSERT INTO customers SELECT i, 'customer ' || i FROM generate_series(1, 100) i;
-       CREATE SCHEMA sales;
-       CREATE TABLE sales.orders AS SELECT i AS id, sha256(i::text::bytea)::text AS words FROM generate_series(1, 20000) i;
-       CREATE TABLE notes AS SELECT i AS id, sha512(i::text::bytea)::text AS words FROM generate_series(1, 20000) i;
-       SELECT lo_from_bytea(0, '\\x00ff');`,
-      'shop',
-    );
-    await postgres.createDatabase('other');
-  },
-  [
-    { database: 'shop', variables: { COMPRESSION: 'zstd' } },
-    { database: 'shop', variables: { COMPRESSION: 'zstd', AGE_RECIPIENTS: recipient } },
-    { database: 'shop', variables: { COMPRESSION: 'gzip', BACKUP_FORMAT: 'plain' } },
-  ],
-);
-const age = { AGE_IDENTITY: identity.trim() };
-const [custom, encrypted, plain] = [0, 1, 2].map((index) => () => stored.backups[index]!) as [
-  () => Backup,
-  () => Backup,
-  () => Backup,
-];
+import { age, custom, encrypted, flip, otherAge, plain, refused, stored } from './shop.ts';
+import { keyFolders, nothing, rewritten } from './stored.ts';
 
 describe('a backup comes back', () => {
   for (const [what, backup, variables] of [
@@ -58,73 +26,9 @@ describe('a backup comes back', () => {
     });
   }
 });
-describe('only a part', () => {
-  for (const [what, args, count, there] of [
-    ['a schema', ['--schema', 'sales'], 'SELECT count(*) FROM sales.orders', '20000'],
-    ['a table', ['--table', 'customers'], 'SELECT count(*) FROM customers', '100'],
-    ['the schema', ['--schema-only'], 'SELECT count(*) FROM customers', '0'],
-  ] as const) {
-    test(what, async () => {
-      const target = await stored.target();
-      const run = await stored.run(['restore', custom().id, ...args], target.variables);
-      assert.equal(run.exitCode, 0, run.stderr);
-      assert.equal(await stored.postgres.psql(count, target.name), there);
-    });
-
-    test(`${what} of a damaged object is not restored`, async () => {
-      flip(custom().artifact, -2);
-      await refused(['restore', custom().id, ...args], {}, 76, /has the SHA-256/);
-    });
-  }
-
-  test('rows alone into tables that are there and empty, but not into rows', async () => {
-    const target = await stored.target();
-    await stored.run(['restore', custom().id, '--schema-only'], target.variables);
-    const run = await stored.run(['restore', custom().id, '--data-only'], target.variables);
-    assert.equal(run.exitCode, 0, run.stderr);
-    const again = await stored.run(['restore', custom().id, '--data-only'], target.variables);
-    assert.equal(again.exitCode, 73, again.stderr);
-    assert.match(again.stderr, /the table public\.customers .*holds rows already/);
-  });
-
-  test('a table that the dump does not hold is a difference', async () => {
-    const target = await stored.target();
-    const run = await stored.run(['restore', custom().id, '--table', 'nowhere'], target.variables);
-    assert.equal(run.exitCode, 76, run.stderr);
-    assert.match(run.stdout, /^--table nowhere +there +not there +DIFFERENT$/m);
-  });
-
-  test('of a plain dump is refused', async () => {
-    await refused(['restore', plain().id, '--table', 'customers'], {}, 64, /can only be restored whole/);
-  });
-});
-
-/** Changes one byte of a file, counted from its end where negative. */
-function flip(file: string, at: number): void {
-  const bytes = readFileSync(file);
-  const index = at < 0 ? bytes.length + at : at;
-  bytes[index] = bytes[index]! ^ 0x10;
-  writeFileSync(file, bytes);
-}
-
-/** Restores into a new database, expects this failure, and that the database holds nothing afterwards. */
-async function refused(
-  args: readonly string[],
-  variables: Record<string, string>,
-  exitCode: number,
-  told: RegExp,
-): Promise<void> {
-  const target = await stored.target();
-  const run = await stored.run(args, { ...target.variables, ...variables });
-  assert.equal(run.exitCode, exitCode, run.stdout + run.stderr);
-  assert.match(run.stderr, told);
-  assert.equal(await stored.held(target.name), nothing, 'the target holds something');
-  assert.deepEqual(keyFolders(), []);
-}
-
 describe('the target stays as it was', () => {
   test('fault 65: with a wrong key', async () => {
-    await refused(['restore', encrypted().id], { AGE_IDENTITY: otherIdentity.trim() }, 78, /AGE_IDENTITY does not/);
+    await refused(['restore', encrypted().id], otherAge, 78, /AGE_IDENTITY does not/);
   });
   test('fault 65: without a key', async () => {
     await refused(['restore', encrypted().id], {}, 78, /AGE_IDENTITY is not set/);
@@ -283,3 +187,13 @@ for (const backup of [custom, encrypted, plain]) {
     assert.deepEqual(keyFolders(), []);
   });
 }
+
+test('a database without the schema public comes back without a difference', async () => {
+  await stored.postgres.createDatabase('bare');
+  await stored.postgres.psql('DROP SCHEMA public; CREATE SCHEMA a; CREATE TABLE a.b AS SELECT 1', 'bare');
+  const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('bare') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+  const target = await stored.target();
+  const run = await stored.run(['restore', 'latest', '--database', 'bare'], target.variables);
+  assert.equal(run.exitCode, 0, run.stdout + run.stderr);
+});

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { EncryptionConfig, KeysConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
-import { Failure } from '../../src/errors.ts';
+import type { Failure } from '../../src/errors.ts';
 import { prepareDecryption } from '../../src/pipeline/decryption.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
