@@ -51,6 +51,7 @@ test('fault 36: SIGTERM when the manifest is stored already and only the run doe
 for (const [signal, exitCode] of [
   ['SIGTERM', 143],
   ['SIGINT', 130],
+  ['SIGHUP', 143],
 ] as const) {
   test(`fault 36: ${signal} while pg_dump is at work`, async () => {
     const run = scene.start(fakePgDump('head -c 7000000 /dev/zero; sleep 60'));
