@@ -78,7 +78,7 @@ const rules: readonly Rule[] = [
     broken: ({ values }) =>
       values.BACKUP_FORMAT === 'plain' &&
       /(?:^|\s)(?:-c|--clean)(?:\s|$)/.test(values.PG_DUMP_ARGS ?? '') &&
-      !/--if-exists/.test(values.PG_DUMP_ARGS ?? ''),
+      !(values.PG_DUMP_ARGS ?? '').includes('--if-exists'),
     words: (n) =>
       `${n('PG_DUMP_ARGS')} has --clean without --if-exists, which makes a script that fails in an empty database; add --if-exists`,
   },
