@@ -20,6 +20,11 @@ const known: readonly Known[] = [
     retryable: false,
   },
   {
+    pattern: /permission denied for large object/,
+    hint: 'Let the backup role read every large object: ALTER ROLE … SET lo_compat_privileges = on (as a superuser), or GRANT SELECT ON LARGE OBJECT for each.',
+    retryable: false,
+  },
+  {
     pattern: /permission denied/,
     hint: 'Grant the backup role the right to read everything: GRANT pg_read_all_data TO … (PostgreSQL 14 and later).',
     retryable: false,

@@ -63,7 +63,12 @@ test('large objects are refused until the role may read them', async () => {
   const env = await variables({ DATABASE_URL: server.url('album', login) });
   const refused = await runEntrypoint(env);
   assert.equal(refused.exitCode, 65, refused.stderr);
+  assert.match(refused.stderr, /large object \d+\nHINT: .*lo_compat_privileges/);
+  const examined = await runEntrypoint(env, { args: ['doctor'] });
+  assert.equal(examined.exitCode, 65, examined.stdout);
+  assert.match(examined.stdout, /^FAIL .* large object \d+\n +ALTER ROLE "backup" SET lo_compat_privileges = on;/m);
   await server.psql(phrase(/`(ALTER ROLE backup SET lo_compat_privileges = on)`/));
+  assert.equal((await runEntrypoint(env, { args: ['doctor'] })).exitCode, 0);
   assert.equal((await backUp(env, s3)).manifest.contents.objects?.['largeObjects'], 1);
 });
 
