@@ -102,6 +102,30 @@ test('rows of the snapshot are counted, not those that come or go afterwards, an
   assert.equal(await server.psql('select count(*), min(n), max(n) from t', `${name}_copy`), '1000|1|1000');
 });
 
+test('names are recognised in a database of another encoding', async () => {
+  await server.psql(`create database latin1 template template0 encoding 'LATIN1' locale 'C'`);
+  await server.psql(`create table "tablé" as select generate_series(1, 3) n; create table "ñ" ()`, 'latin1');
+  const { contents } = await dumped(sourceOf(connectionTo(server, { database: 'latin1' })));
+  assert.deepEqual(
+    contents.tables.map(({ name, rows, exact }) => [name, rows, exact]),
+    [
+      ['tablé', 3, true],
+      ['ñ', 0, true],
+    ],
+  );
+});
+
+test('a table that is truncated before it is counted is estimated: TRUNCATE shows through the snapshot', async (t) => {
+  const { connection } = await database('create table t as select generate_series(1, 5) n; analyze');
+  const session = await Session.open(connection, keptLog().log, never, () => undefined);
+  t.after(() => session.close());
+  await session.exportSnapshot();
+  const census = await Census.begin(session.client, sourceOf(connection));
+  await server.psql('truncate t', connection.database);
+  census.note('public.t');
+  assert.deepEqual((await census.finish()).tables, [{ schema: 'public', name: 't', rows: 5, exact: false }]);
+});
+
 test('a table that is dropped before it is counted is estimated, and the dump is not lost for it', async (t) => {
   const { connection } = await database('create table t as select generate_series(1, 5) n; create table u (); analyze');
   const session = await Session.open(connection, keptLog().log, never, () => undefined);
