@@ -33,7 +33,7 @@ const layers = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'test/fixtures/**/*.js'] },
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/**/*.{js,mjs}'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   eslint.configs.recommended,
   {
@@ -121,7 +121,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/**'],
+    files: ['test/**/*.ts'],
     rules: {
       // node:test's test() and describe() return promises that the runner awaits itself.
       '@typescript-eslint/no-floating-promises': [

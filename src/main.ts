@@ -26,6 +26,8 @@ let signalled = false;
 for (const [signal, kind] of [
   ['SIGTERM', 'sigterm'],
   ['SIGINT', 'sigint'],
+  // The terminal or session went away: nothing may be left behind then either.
+  ['SIGHUP', 'sigterm'],
 ] as const) {
   process.on(signal, () => {
     const failure = new Failure(kind, `stopped by ${signal}`);

@@ -104,7 +104,8 @@ const confined = (mounts: string): EntrypointOptions => ({
     '--mount',
     'sh',
     '-euc',
-    `for at in /tmp /dev/shm /run; do mount -t tmpfs -o ro tmpfs $at; done; mount -o remount,bind,ro /; ${mounts}
+    `mount -t tmpfs -o ro tmpfs /dev/shm; mount --bind /tmp /tmp; mount --bind /run /run
+     for at in / /tmp /run; do mount -o remount,bind,ro $at; done; ${mounts}
      exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=-all "$@"`,
     'sh',
   ],

@@ -1,4 +1,6 @@
-import { Failure } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileNames } from '../catalog/keys.ts';
+import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 
@@ -6,6 +8,10 @@ import type { Store } from '../store/store.ts';
 const removalMs = 10_000;
 /** How long the store may take of that to say whose an object is. */
 const askMs = 3000;
+/** A write that is under way when the run is told to end is seen through for so long: then its outcome is known. */
+const seeThroughMs = 4000;
+/** A write whose outcome is not known may still take effect; so long after it failed the store is asked once more. */
+const lateMs = 5000;
 
 /**
  * What a run has written so far. Disposing of it removes everything again, newest first and so the manifest before all
@@ -16,7 +22,7 @@ export class WrittenObjects implements AsyncDisposable {
   readonly #runId: string;
   readonly #log: Log;
   #keys: string[] = [];
-  /** A key whose write failed: the store may have it all the same, or it may be somebody else's. */
+  /** A key whose write failed: the store may have it all the same, or get it later, or it may be somebody else's. */
   #doubtful: string | undefined;
 
   constructor(store: Store, runId: string, log: Log) {
@@ -30,12 +36,25 @@ export class WrittenObjects implements AsyncDisposable {
     this.#keys.push(key);
   }
 
-  /** Writes a small object and notes it. */
+  /** Writes a small object and notes it. Throws the signal's reason also where the object was stored after an abort. */
   async put(key: string, content: string, contentType: string, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    const overdue = new AbortController();
+    const seeThrough = (): void => {
+      setTimeout(() => {
+        overdue.abort(signal.reason);
+      }, seeThroughMs).unref();
+    };
+    signal.addEventListener('abort', seeThrough, { once: true });
     this.#doubtful = key;
-    await this.#store.putSmall(key, content, { runId: this.#runId, contentType, signal });
+    try {
+      await this.#store.putSmall(key, content, { runId: this.#runId, contentType, signal: overdue.signal });
+    } finally {
+      signal.removeEventListener('abort', seeThrough);
+    }
     this.#doubtful = undefined;
     this.add(key);
+    throwIfAborted(signal);
   }
 
   /** From now on everything stays. */
@@ -45,24 +64,33 @@ export class WrittenObjects implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const began = performance.now();
     const signal = AbortSignal.timeout(removalMs);
-    if (this.#doubtful !== undefined && (await this.#isOurs(this.#doubtful, signal))) this.add(this.#doubtful);
-    for (const key of this.#keys.toReversed()) {
-      try {
-        await this.#store.remove(key, signal);
-      } catch (error) {
-        const why = error instanceof Failure ? error.message : 'no answer in time';
-        this.#log.warn(`could not remove ${this.#store.describe(key)}, a left-over of this failed run: ${why}`);
-      }
+    const doubtful = this.#doubtful;
+    if (doubtful !== undefined && (await this.#mayBeOurs(doubtful, signal))) this.add(doubtful);
+    for (const key of this.#keys.toReversed()) await this.#remove(key, signal);
+    // A manifest that appears after all would make a backup of what is gone.
+    if (doubtful?.endsWith(fileNames.manifest) === true && this.#keys.includes(doubtful)) {
+      await sleep(Math.max(0, lateMs - (performance.now() - began)));
+      await this.#remove(doubtful, signal);
     }
   }
 
-  async #isOurs(key: string, signal: AbortSignal): Promise<boolean> {
+  async #remove(key: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#store.remove(key, signal);
+    } catch (error) {
+      const why = error instanceof Failure ? error.message : 'no answer in time';
+      this.#log.warn(`could not remove ${this.#store.describe(key)}, a left-over of this failed run: ${why}`);
+    }
+  }
+
+  /** False only where the store says that it is another run's. The key bears this run's random id. */
+  async #mayBeOurs(key: string, signal: AbortSignal): Promise<boolean> {
     try {
       const stored = await this.#store.head(key, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
-      return stored !== undefined && (stored.runId === undefined || stored.runId === this.#runId);
+      return stored?.runId === undefined || stored.runId === this.#runId;
     } catch {
-      // The store does not say. The key bears this run's random id, so trying to remove it harms nobody.
       return true;
     }
   }

@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { databaseFolder, fileNames, parseKey } from './keys.ts';
+import { databaseFolder, fileNames, isArtifactFile, parseKey } from './keys.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 
 /** The most that is read of a manifest: far more than 100,000 tables need. */
@@ -8,12 +8,14 @@ const maxManifestBytes = 64 * 1024 * 1024;
 
 /** The ids of a database's complete backups, oldest first. Reads names only. */
 export async function listBackupIds(store: Store, database: string, signal: AbortSignal): Promise<string[]> {
-  const ids: string[] = [];
+  const marked = new Set<string>();
+  const filled = new Set<string>();
   for await (const { key } of store.list(databaseFolder(database), signal)) {
     const parsed = parseKey(key);
-    if (parsed?.file === fileNames.manifest) ids.push(parsed.id);
+    if (parsed?.file === fileNames.manifest) marked.add(parsed.id);
+    else if (parsed && isArtifactFile(parsed.file)) filled.add(parsed.id);
   }
-  return ids.sort();
+  return [...marked.intersection(filled)].sort();
 }
 
 /**

@@ -3,6 +3,11 @@ import { timeOfId } from './ids.ts';
 /** The file names in a backup's folder that are the same for every backup. */
 export const fileNames = { manifest: 'manifest.json', sums: 'SHA256SUMS', guide: 'RESTORE.md' } as const;
 
+/** Whether a file of a backup's folder holds data. Without any a manifest is what a failed run left, and no backup. */
+export function isArtifactFile(file: string): boolean {
+  return /^(?:database|globals)[.-]/.test(file);
+}
+
 /**
  * A database's name as one component of a key: percent-encoded where it is not plain ASCII, so that it can be read back
  * from the key, cannot climb out of its folder and suits every store and shell.

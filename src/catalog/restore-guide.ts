@@ -14,6 +14,11 @@ export interface FolderAddress {
 
 const largestShown = 10;
 
+const partText = `
+**It holds a part of the database only**: the run that made it was told to leave things out. What the part needs of the
+rest (types, functions, tables) must be in the new database before.
+`;
+
 /**
  * The content of RESTORE.md: the exact commands, with stock tools only, for this very backup. The blocks fenced as `sh`,
  * run one after the other in one bash, restore it; the tests and the demo do just that.
@@ -26,7 +31,7 @@ export function restoreGuide(manifest: Manifest, folder: FolderAddress): string 
 
 Backup ${code(manifest.id)} of database ${code(manifest.database)}, begun ${manifest.startedAt}, from PostgreSQL
 ${manifest.server.version}. It is stored in ${code(folder.location)} and needs nothing of the tool that made it.
-
+${manifest.contents.needs ? partText : ''}
 You need ${needs(manifest, dump, folder)}.
 
 ## 1. Say where to
@@ -51,7 +56,9 @@ ${folder.copyCommand}
 \`sha256sum\` must print \`OK\`, else nothing is restored: take another backup then.
 ${
   isAllOrNothing(dump, manifest.contents)
-    ? 'All or nothing: on any error the exit code is not 0 and the database stays empty.'
+    ? manifest.contents.needs
+      ? 'All or nothing: on any error the exit code is not 0 and the database has empty schemas and extensions at most.'
+      : 'All or nothing: on any error the exit code is not 0 and the database stays empty.'
     : 'On any error the exit code is not 0. Then drop the database, which holds a part, and make a new one for another try.'
 }
 
@@ -95,9 +102,11 @@ function oldestTarget(manifest: Manifest, dump: Artifact): number {
   return dump.format === 'plain' ? Math.max(manifest.server.major, manifest.client.major) : manifest.server.major;
 }
 
-/** Everything can be converted to UTF8 but bytes of an encoding that was never declared. */
-function encoding(manifest: Manifest): string {
-  return manifest.server.encoding === 'SQL_ASCII' ? '--encoding=SQL_ASCII --locale=C' : '--encoding=UTF8';
+/** Encodings in which every byte means something. In the others a database may hold bytes that no conversion takes. */
+const convertible = /^(?:UTF8|LATIN[129]|KOI8[RU])$/;
+
+function encoding({ server }: Manifest): string {
+  return convertible.test(server.encoding) ? '--encoding=UTF8' : `--encoding=${shellQuote(server.encoding)} --locale=C`;
 }
 
 function keyRow(dump: Artifact): string {

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { createRedactor } from '../redact.ts';
+import { createRedactor, redactJson } from '../redact.ts';
 import { toolVersion } from '../version.ts';
 import type { Command, Edge } from './command.ts';
 import { reportFailure } from './report-failure.ts';
@@ -75,7 +75,7 @@ export const backup: Command = {
         ...(failure.hint !== undefined && { hint: failure.hint }),
       };
     }
-    edge.stdout.write(`${redact(JSON.stringify(result))}\n`);
+    edge.stdout.write(`${redactJson(result, redact)}\n`);
     return result.exitCode;
   },
 };

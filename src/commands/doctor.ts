@@ -8,7 +8,7 @@ import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
 import { refusePoolerAddress } from '../postgres/pooler.ts';
-import { missingRights } from '../postgres/rights.ts';
+import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
 import { Session } from '../postgres/session.ts';
 import { createRedactor } from '../redact.ts';
 import { openStore } from '../store/open.ts';
@@ -80,7 +80,7 @@ async function checkDatabase(config: Config, log: Log, signal: AbortSignal, chec
   const { client, server } = session;
   try {
     await check('client programs', async () => `pg_dump ${(await findClient(clientsDir, server.major)).version}`);
-    await check('rights on every table', async () => {
+    await check('rights on everything', async () => {
       const { unreadable, filtered } = await missingRights(client);
       if (unreadable.length > 0) {
         throw new Failure('dump', `${connection.user} may not read ${some(unreadable)}`, {
@@ -90,6 +90,12 @@ async function checkDatabase(config: Config, log: Log, signal: AbortSignal, chec
       if (filtered.length > 0) {
         throw new Failure('dump', `row-level security hides rows of ${some(filtered)} from ${connection.user}`, {
           hint: `ALTER ROLE ${client.escapeIdentifier(connection.user)} BYPASSRLS;`,
+        });
+      }
+      const largeObject = await unreadableLargeObject(client);
+      if (largeObject !== undefined) {
+        throw new Failure('dump', `${connection.user} may not read a large object: ${largeObject}`, {
+          hint: `ALTER ROLE ${client.escapeIdentifier(connection.user)} SET lo_compat_privileges = on; (as a superuser)`,
         });
       }
       return 'everything can be read';

@@ -74,6 +74,15 @@ const rules: readonly Rule[] = [
     severity: 'warning',
   },
   {
+    // In an archive pg_dump ignores it; a script would first drop what an empty database does not have.
+    broken: ({ values }) =>
+      values.BACKUP_FORMAT === 'plain' &&
+      /(?:^|\s)(?:-c|--clean)(?:\s|$)/.test(values.PG_DUMP_ARGS ?? '') &&
+      !(values.PG_DUMP_ARGS ?? '').includes('--if-exists'),
+    words: (n) =>
+      `${n('PG_DUMP_ARGS')} has --clean without --if-exists, which makes a script that fails in an empty database; add --if-exists`,
+  },
+  {
     broken: ({ isSet }) => isSet('SCHEMAS') && isSet('EXCLUDE_SCHEMAS'),
     words: () => 'SCHEMAS and EXCLUDE_SCHEMAS are both set: a schema that both name is left out',
     severity: 'warning',

@@ -22,6 +22,11 @@ const refused: readonly { readonly long: string; readonly short?: string; readon
   { long: 'statistics-only', instead: 'a dump of statistics cannot restore the database' },
   { long: 'no-schema', instead: 'a dump without definitions cannot restore the database' },
   { long: 'no-data', instead: 'a dump without data cannot restore the database' },
+  {
+    long: 'enable-row-security',
+    instead: 'a dump without the rows that it hides is incomplete; use a role that sees all',
+  },
+  { long: 'create', short: 'C', instead: 'a backup is restored into the database that RESTORE.md asks for' },
   { long: 'help', short: '?', instead: 'it would make no dump' },
   { long: 'version', short: 'V', instead: 'it would make no dump' },
 ];
@@ -76,8 +81,8 @@ export function readDumpArgs(text: string | undefined, name: string, findings: F
 function findRefused(word: string): { option: string; instead: string } | undefined {
   if (word.startsWith('--')) {
     const [option = ''] = word.slice(2).split('=');
-    // getopt takes any beginning of a name that fits only one.
-    const found = refused.find(({ long }) => long === option || (option.length >= 3 && isOnlyBeginning(option, long)));
+    // getopt takes any beginning of a name that fits only one, however short.
+    const found = refused.find(({ long }) => long === option || (option !== '' && isOnlyBeginning(option, long)));
     return found && { option: `--${found.long}`, instead: found.instead };
   }
   if (!word.startsWith('-')) return undefined;

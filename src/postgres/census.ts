@@ -38,6 +38,8 @@ interface Table {
   readonly schema: string;
   readonly name: string;
   readonly oid: number;
+  /** As pg_dump prints it, in the encoding of the database, read like its lines as UTF-8: what is lost is lost alike. */
+  readonly printed: string;
   /** The number of its file on the server's disk, a bigint in text. */
   readonly file: string;
   readonly bytes: number;
@@ -59,6 +61,7 @@ export class Census {
   readonly #tables: Map<string, Table[]>;
   readonly #known: Omit<Contents, 'tables'>;
   readonly #counts: Promise<TableCount>[] = [];
+  readonly #dumped: number[] = [];
   #before: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -69,7 +72,7 @@ export class Census {
   ) {
     this.#client = client;
     this.#mode = mode;
-    this.#tables = Map.groupBy(tables, ({ schema, name }) => `${schema}.${name}`);
+    this.#tables = Map.groupBy(tables, ({ printed }) => printed);
     this.tableCount = tables.length;
     this.#known = known;
   }
@@ -104,11 +107,18 @@ export class Census {
    */
   note(name: string): void {
     const table = this.#tables.get(name)?.shift();
-    if (!table || table.ofExtension) return;
+    if (!table) return;
+    this.#dumped.push(table.oid);
+    if (table.ofExtension) return;
     // One after the other: there is one connection.
     const counted = this.#before.then(() => this.#count(table));
     this.#before = counted.catch(() => undefined);
     this.#counts.push(counted);
+  }
+
+  /** The oids of the tables that were noted so far. */
+  get dumped(): readonly number[] {
+    return this.#dumped;
   }
 
   /**
@@ -174,8 +184,9 @@ function isFiltered(source: SourceConfig): boolean {
 }
 
 async function listTables(client: pg.Client): Promise<Table[]> {
-  const { rows } = await client.query<Omit<Table, 'bytes'> & { bytes: string }>(`
+  const { rows } = await client.query<Omit<Table, 'bytes' | 'printed'> & { bytes: string; printed: Buffer }>(`
     SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_catalog.pg_relation_filenode(c.oid) AS file,
+           pg_catalog.convert_to(n.nspname::text || '.' || c.relname::text, pg_catalog.getdatabaseencoding()) AS printed,
            pg_catalog.pg_relation_size(c.oid) AS bytes,
            c.reltuples::float8 AS estimate,
            EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
@@ -183,7 +194,7 @@ async function listTables(client: pg.Client): Promise<Table[]> {
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't'
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`);
-  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes), printed: row.printed.toString('utf8') }));
 }
 
 async function listExtensions(client: pg.Client): Promise<Contents['extensions']> {

@@ -20,6 +20,11 @@ const known: readonly Known[] = [
     retryable: false,
   },
   {
+    pattern: /permission denied for large object/,
+    hint: 'Let the backup role read every large object: ALTER ROLE … SET lo_compat_privileges = on (as a superuser), or GRANT SELECT ON LARGE OBJECT for each.',
+    retryable: false,
+  },
+  {
     pattern: /permission denied/,
     hint: 'Grant the backup role the right to read everything: GRANT pg_read_all_data TO … (PostgreSQL 14 and later).',
     retryable: false,
@@ -65,9 +70,10 @@ const known: readonly Known[] = [
 export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure {
   const { stderr, signal, code, startError } = exit;
   const errors = stderr.filter((line) => /^pg_dump: (error|detail|hint|fatal)\b/.test(line));
-  const told = (errors.length > 0 ? errors : stderr.slice(-3))
+  // Of an option that it does not know pg_dump tells without that form, under its whole path.
+  const told = (errors.some((line) => !line.startsWith('pg_dump: hint')) ? errors : stderr.slice(-3))
     .slice(0, 4)
-    .map((line) => line.replace(/^pg_dump: (error: )?/, ''))
+    .map((line) => line.replace(/^\S*pg_dump: (error: )?/, ''))
     .join('; ');
   const how = startError
     ? `could not be started: ${startError.message}`

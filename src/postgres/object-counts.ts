@@ -5,7 +5,8 @@ import type pg from 'pg';
  * without the members of extensions, which CREATE EXTENSION makes again. `member` and `system` are filled in below.
  */
 const queries: Readonly<Record<string, string>> = {
-  schemas: `SELECT 1 FROM pg_namespace n WHERE NOT system(n.oid) AND NOT member('pg_namespace', n.oid)`,
+  // Without public: a new database has it, whether or not the dumped one still had.
+  schemas: `SELECT 1 FROM pg_namespace n WHERE n.nspname <> 'public' AND NOT system(n.oid) AND NOT member('pg_namespace', n.oid)`,
   tables: relation('r'),
   partitionedTables: relation('p'),
   foreignTables: relation('f'),

@@ -28,3 +28,20 @@ export async function missingRights(client: pg.Client): Promise<MissingRights> {
     filtered: rows.filter(({ filtered }) => filtered).map(({ name }) => name),
   };
 }
+
+/**
+ * The server's words about the first large object that this login may not read, or undefined. No grant covers them all:
+ * each has rights of its own, so each is opened for reading, which is what pg_dump does.
+ */
+export async function unreadableLargeObject(client: pg.Client): Promise<string | undefined> {
+  const forReading = 0x40000; // INV_READ
+  try {
+    await client.query(
+      `SELECT count(pg_catalog.lo_close(pg_catalog.lo_open(oid, ${forReading}))) FROM pg_catalog.pg_largeobject_metadata`,
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '42501') return error.message;
+    throw error;
+  }
+}

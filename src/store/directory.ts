@@ -127,6 +127,7 @@ export class DirectoryStore implements Store {
     const path = this.#path(key);
     const what = `could not store ${this.describe(key)}`;
     const { file, aside } = await this.#told(what, () => this.#openAside(path));
+    let present = aside;
     try {
       try {
         await fill((data) => this.#told(what, () => file.writeFile(data)));
@@ -136,14 +137,16 @@ export class DirectoryStore implements Store {
       }
       signal.throwIfAborted();
       await this.#told(what, () => publish(aside, path));
+      // Whoever is told that it may not last must not find it either.
+      present = path;
+      await this.#told(what, () => this.#flushFolders(dirname(path)));
     } catch (error) {
-      await unlink(aside).catch((left: unknown) => {
-        this.#log.warn({ file: aside, reason: String(left) }, 'a partial file could not be removed');
+      await unlink(present).catch((left: unknown) => {
+        this.#log.warn({ file: present, reason: String(left) }, 'a partial file could not be removed');
       });
       await this.#removeEmptyFolders(dirname(path));
       throw error;
     }
-    await this.#told(what, () => this.#flushFolders(dirname(path)));
   }
 
   /** Opens a new file beside the path; another run may be removing the folder just now, as empty. */

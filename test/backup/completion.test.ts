@@ -31,6 +31,11 @@ test('fault 56: the manifest is stored, but the store never says so', async () =
   await scene.fails({}, { exitCode: 74, error: /manifest\.json/ });
 });
 
+test('fault 56: the store keeps the manifest only after the run has given up on it', async () => {
+  scene.server.fault({ operation: 'PutObject', when: endsWith('manifest.json'), action: { kind: 'late', ms: 4500 } });
+  await scene.fails({ S3_TIMEOUT: '1s', S3_RETRY_FOR: '1s' }, { exitCode: 74, error: /manifest\.json/ });
+});
+
 test('a manifest whose reply was lost is settled by asking the store', async () => {
   scene.server.fault({
     operation: 'PutObject',
@@ -59,7 +64,7 @@ test('fault 44: one bit of the stored dump is flipped', async () => {
 });
 
 test('fault 45: the stored dump is shorter than what was sent', async () => {
-  scene.server.fault({ operation: 'HeadObject', when: endsWith('.dump'), action: { kind: 'delay', ms: 500 } });
+  scene.server.fault({ operation: 'HeadObject', when: endsWith('.dump'), action: { kind: 'late', ms: 500 } });
   const run = scene.start();
   await until('it is verified', () =>
     scene.server.calls.some((call) => call.operation === 'HeadObject' && call.key.endsWith('.dump')),

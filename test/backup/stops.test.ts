@@ -48,9 +48,22 @@ test('fault 36: SIGTERM when the manifest is stored already and only the run doe
   await scene.assertFailed(await run.ended, { exitCode: 143, error: /SIGTERM/ });
 });
 
+for (const lateMs of [1500, 6000]) {
+  test(`fault 36: SIGTERM while the store takes the manifest, which it keeps ${String(lateMs)} ms later`, async () => {
+    const isManifest = ({ key }: S3Call): boolean => key.endsWith('manifest.json');
+    scene.server.fault({ operation: 'PutObject', when: isManifest, action: { kind: 'late', ms: lateMs } });
+    const run = scene.start({ S3_TIMEOUT: '60s' });
+    await called('PutObject', 'manifest.json');
+    run.signal('SIGTERM');
+    const ended = await run.ended;
+    await scene.assertFailed(ended, { exitCode: 143, error: /SIGTERM/ });
+  });
+}
+
 for (const [signal, exitCode] of [
   ['SIGTERM', 143],
   ['SIGINT', 130],
+  ['SIGHUP', 143],
 ] as const) {
   test(`fault 36: ${signal} while pg_dump is at work`, async () => {
     const run = scene.start(fakePgDump('head -c 7000000 /dev/zero; sleep 60'));

@@ -28,10 +28,16 @@ async function put(key: string, content = 'x'): Promise<void> {
   await writeFile(join(root, key), content);
 }
 
+/** The two files without which a folder is no backup. */
+async function putBackup(folder: string): Promise<void> {
+  await put(`${folder}database.dump.zst`);
+  await put(`${folder}manifest.json`);
+}
+
 const ids = ['20261118T020000Z-zzzzzz', '20261119T020000Z-bbbbbb', '20261120T020000Z-aaaaaa'] as const;
 
 test('the complete backups of a database are listed, oldest first', async () => {
-  for (const id of [ids[2], ids[0], ids[1]]) await put(`shop/${id}/manifest.json`);
+  for (const id of [ids[2], ids[0], ids[1]]) await putBackup(`shop/${id}/`);
   assert.deepEqual(await listBackupIds(store, 'shop', never), ids);
 });
 
@@ -43,15 +49,17 @@ test('a store that holds nothing, or does not exist yet, has no backups', async 
 });
 
 test('what is not a complete backup of this database is ignored', async () => {
-  await put(`shop/${ids[0]}/manifest.json`);
+  await putBackup(`shop/${ids[0]}/`);
   await put(`shop/${ids[1]}/database.dump.zst.age`); // no manifest: not complete
   await put(`shop/${ids[1]}/SHA256SUMS`);
+  await put('shop/20261117T020000Z-dddddd/manifest.json'); // no dump: kept late by a store, of a run that has failed
+  await put('shop/20261117T020000Z-dddddd/SHA256SUMS');
   await put(`shop/${ids[2]}/manifest.json.tmp`);
   await put(`shop/${ids[2]}/deeper/manifest.json`);
   await put('shop/latest/manifest.json');
   await put('shop/manifest.json');
   await put('manifest.json');
-  await put(`shop2/${ids[1]}/manifest.json`); // a database whose name begins the same
+  await putBackup(`shop2/${ids[1]}/`); // a database whose name begins the same
   await put(`sho/${ids[1]}/manifest.json`);
   await put('pictures/holiday.jpg');
   assert.deepEqual(await listBackupIds(store, 'shop', never), [ids[0]]);
@@ -60,7 +68,7 @@ test('what is not a complete backup of this database is ignored', async () => {
 test('databases with odd names do not see each other’s backups', async () => {
   const names = ['a/b', 'a', '..', 'ü🐘', 'a%2Fb'];
   for (const [index, name] of names.entries()) {
-    await put(`${backupFolder(name, `2026112${String(index)}T020000Z-aaaaaa`)}manifest.json`);
+    await putBackup(backupFolder(name, `2026112${String(index)}T020000Z-aaaaaa`));
   }
   for (const [index, name] of names.entries()) {
     assert.deepEqual(await listBackupIds(store, name, never), [`2026112${String(index)}T020000Z-aaaaaa`], name);

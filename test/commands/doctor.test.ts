@@ -29,7 +29,7 @@ test('the doctor finds everything fine', async () => {
     'encryption',
     'database login',
     'client programs',
-    'rights on every table',
+    'rights on everything',
     'snapshot',
     'store: list',
     'store: delete',
@@ -49,7 +49,7 @@ test('the doctor finds tables that may not be read', async () => {
   assert.equal(exitCode, 65, stdout);
   assert.match(
     stdout,
-    /^FAIL {2}rights on every table: half may not read public\.notes\n {6}GRANT pg_read_all_data TO "half"/m,
+    /^FAIL {2}rights on everything: half may not read public\.notes\n {6}GRANT pg_read_all_data TO "half"/m,
   );
 });
 

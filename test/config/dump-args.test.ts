@@ -38,6 +38,13 @@ describe('PG_DUMP_ARGS', () => {
     ['-OxFp', /has -F, /],
     ['--compress 9', /has --compress, .* set COMPRESSION/],
     ['--comp=9', /has --compress/],
+    ['--fo=plain', /has --format/],
+    ['--da', /has --data-only, .* cannot restore the database/],
+    ['--j=2', /has --jobs/],
+    ['--enable-row-security', /without the rows that it hides is incomplete/],
+    ['--enable', /has --enable-row-security/],
+    ['--create', /has --create, .* RESTORE\.md/],
+    ['-OC', /has -C, /],
     ['-j4', /has -j/],
     ['--dbname=postgresql://u:hidden@h/d', /has --dbname, .* set DATABASE_URL/],
     ['-h db', /has -h, .* DATABASE_URL/],
@@ -55,6 +62,13 @@ describe('PG_DUMP_ARGS', () => {
       assert.doesNotMatch(problemsWith({ PG_DUMP_ARGS: text }).join(), /hidden/);
     });
   }
+
+  test('refuses --clean alone in a plain dump, which an empty database could not take', () => {
+    const plain = { BACKUP_FORMAT: 'plain', COMPRESSION: 'zstd' };
+    assertProblem({ ...plain, PG_DUMP_ARGS: '--no-owner --clean' }, /^PG_DUMP_ARGS has --clean .* add --if-exists$/);
+    assert.equal(read({ ...plain, PG_DUMP_ARGS: '--clean --if-exists' }).source.dumpArgs.length, 2);
+    assert.deepEqual(read({ PG_DUMP_ARGS: '--clean' }).source.dumpArgs, ['--clean']);
+  });
 
   test('names the variable that the user wrote', () => {
     assertProblem({ BACKUP_OPTIONS: '-Fc' }, /^BACKUP_OPTIONS has -F/);

@@ -41,7 +41,7 @@ export const ownDatabase: readonly string[] = [
   ` ${styled(['bold', 'cyan'], 'Now your own database')}`,
   '',
   '    docker build -t pg-offsite .',
-  '    docker run --rm --read-only --tmpfs /tmp \\',
+  '    docker run --rm --read-only --cap-drop ALL \\',
   '      -e DATABASE_URL="postgresql://user:password@db.example.com:5432/shop" \\',
   '      -e BACKUP_DESTINATION=s3://my-backups/production -e S3_REGION=eu-central-1 \\',
   '      -e AWS_ACCESS_KEY_ID=… -e AWS_SECRET_ACCESS_KEY=… \\',

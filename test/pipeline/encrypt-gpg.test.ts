@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -24,17 +24,29 @@ after(() => {
   otherHome.remove();
 });
 
-function scratches(): string[] {
-  return readdirSync('/dev/shm').filter((name) => name.startsWith('pg-offsite-'));
+/** A gpg that notes the home folder that it is given, in front of the real one. */
+const noting = mkdtempSync(join(tmpdir(), 'pgo-bin-'));
+const notes = join(noting, 'homes');
+writeFileSync(join(noting, 'gpg'), `#!/bin/sh\ngpgconf --list-dirs homedir >> '${notes}'\nexec /usr/bin/gpg "$@"\n`, {
+  mode: 0o755,
+});
+const notingPath = `${noting}:${searchPath}`;
+after(() => rmSync(noting, { recursive: true }));
+
+/** The home folders that gpg itself says it used since this was last asked. */
+function homesUsed(): string[] {
+  const homes = readFileSync(notes, 'utf8').split('\n').slice(0, -1);
+  rmSync(notes);
+  assert.ok(homes.length > 0);
+  return [...new Set(homes)];
 }
 
 /** Prepares and expects a refusal; whatever was made for it is gone then. */
 async function refusal(config: EncryptionConfig): Promise<{ kind: string; message: string; hint: string }> {
-  const before = scratches();
   try {
-    await using _encryption = await prepareEncryption(config, searchPath, never);
+    await using _encryption = await prepareEncryption(config, notingPath, never);
   } catch (error) {
-    assert.deepEqual(scratches(), before);
+    for (const used of homesUsed()) assert.equal(existsSync(used), false, used);
     return error as { kind: string; message: string; hint: string };
   }
   throw new Error('it was accepted');
@@ -156,26 +168,19 @@ describe('with a passphrase', () => {
   });
 });
 
-test('no key ring of the user is touched, no agent stays, and the private folder is removed', async () => {
-  const userHome = mkdtempSync(join(tmpdir(), 'pgo-home-'));
-  const saved = process.env['HOME'];
-  process.env['HOME'] = userHome;
-  const before = scratches();
-  try {
-    await encrypted({ kind: 'gpg', publicKeys: usable }, Buffer.from('x'));
-    await encrypted({ kind: 'gpg-passphrase', passphrase: new Secret('correct horse') }, Buffer.from('x'));
-    assert.equal(existsSync(join(userHome, '.gnupg')), false);
-    assert.deepEqual(readdirSync(userHome), []);
-  } finally {
-    process.env['HOME'] = saved;
-    rmSync(userHome, { recursive: true });
+test('gpg works in a private folder, which is gone afterwards with the agent that it might have started', async () => {
+  for (const config of [
+    { kind: 'gpg', publicKeys: usable },
+    { kind: 'gpg-passphrase', passphrase: new Secret('correct horse') },
+  ] as const) {
+    await encrypted(config, Buffer.from('x'), () => undefined, notingPath);
+    const homes = homesUsed();
+    assert.equal(homes.length, 1);
+    assert.match(homes[0]!, /\/pg-offsite-\w+$/);
+    assert.equal(existsSync(homes[0]!), false);
+    const agents = allProcesses().filter(({ argv }) => argv.some((argument) => argument.startsWith(homes[0]!)));
+    assert.deepEqual(agents, []);
   }
-  assert.deepEqual(scratches(), before);
-  const agents = allProcesses().filter(({ argv }) => argv.some((argument) => argument.includes('/pg-offsite-')));
-  assert.deepEqual(
-    agents.filter(({ argv }) => argv[0]?.includes('gpg-agent') === true),
-    [],
-  );
 });
 
 test('gpg that is not installed is named', async () => {

@@ -90,8 +90,8 @@ test('a server itself is accepted', async () => {
 });
 
 /** Makes the pooler open as many server processes as it may. */
-async function warmUp({ url }: TestPooler, size: number): Promise<void> {
+async function warmUp(pool: TestPooler, size: number): Promise<void> {
   const sleep = (): Promise<string> =>
-    runCommand(`${server.binDir}/psql`, ['-XAt', '-d', url(), '-c', 'SELECT pg_sleep(0.2)']);
+    runCommand(`${server.binDir}/psql`, ['-XAt', '-d', pool.url(), '-c', 'SELECT pg_sleep(0.2)']);
   await Promise.all(Array.from({ length: Math.min(size, 6) }, sleep));
 }

@@ -38,14 +38,16 @@ export async function backUp(env: Record<string, string>, s3?: TestS3): Promise<
   return { location, guide: await read('RESTORE.md'), manifest };
 }
 
-/** Creates an empty database and runs a guide into it. The variables are the ones that the guide says to set. */
+/** Creates an empty database as a guide says and runs the guide into it. The variables are the ones that the guide says to set. */
 export async function restoreInto(
   server: TestPostgres,
   database: string,
   guide: string,
   options: Omit<GuideOptions, 'folder'>,
 ): Promise<GuideOutcome> {
-  await server.psql(`CREATE DATABASE "${database.replaceAll('"', '""')}" TEMPLATE template0 ENCODING 'UTF8'`);
+  const create = /`createdb (.*) NAME`/.exec(guide)?.[1]?.split(' ');
+  assert.ok(create, 'the guide says how to make the database');
+  await runCommand(join(server.binDir, 'createdb'), [...create, '--', database], { env: server.env });
   await using folder = await temporaryFolder();
   const variables = { ...server.env, PGDATABASE: database, ...options.variables };
   return await runGuide(guide, { ...options, folder: folder.path, variables });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -91,6 +91,27 @@ describe('the directory store', () => {
       assert.deepEqual(await everything(root), []);
     });
   }
+
+  it('leaves nothing where a folder cannot be flushed to the disk', async () => {
+    const { root, store } = await open();
+    // Writable, but not to be opened; root may open anything.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) await chown(root, 65534, 65534);
+    await chmod(root, 0o333);
+    try {
+      if (isRoot) process.seteuid?.(65534);
+      const put = store.putStream('db/x/1', streamOf(Buffer.from('x')), {
+        runId: 'run-1',
+        expectedBytes: 1,
+        signal: calm(),
+      });
+      await assert.rejects(put, (error) => error instanceof Failure && error.kind === 'denied');
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(root, 0o700);
+    }
+    assert.deepEqual(await everything(root), []);
+  });
 
   it('says that a path through a file is no folder', async () => {
     const store = openStore({ kind: 'directory', path: '/dev/full' }, keptLog().log);

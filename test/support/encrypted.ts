@@ -10,8 +10,9 @@ export async function encrypted(
   config: EncryptionConfig,
   data: Buffer,
   during: () => void = () => undefined,
+  searchPath = process.env['PATH'] ?? '',
 ): Promise<{ output: Buffer; recipients: readonly string[] }> {
-  await using encryption = await prepareEncryption(config, process.env['PATH'] ?? '', never);
+  await using encryption = await prepareEncryption(config, searchPath, never);
   const { stage, recipients } = encryption;
   if (!stage) return { output: data, recipients };
   const child = spawn(stage.program, stage.args, { env: stage.env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });

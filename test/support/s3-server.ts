@@ -80,6 +80,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     const slow = action?.kind === 'slow-read' ? action.bytesPerSecond : undefined;
     const body = await readBody(request, call, { bytesPerSecond: slow });
     if (action?.kind === 'hang') return;
+    if (action?.kind === 'late') await sleep(action.ms, undefined, { ref: false });
     const reply =
       refusal(request, options.accessKeyId ?? 'ak') ??
       scriptedReply(action) ??

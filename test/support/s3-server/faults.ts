@@ -43,6 +43,8 @@ export type FaultAction =
     }
   /** Waits, then goes on as usual. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Reads the request, waits, then does what was asked, whether or not the client is still there. */
+  | { readonly kind: 'late'; readonly ms: number }
   /** Cuts the connection once half of the request body has been read; nothing is stored. */
   | { readonly kind: 'reset' }
   /** Does what was asked, then cuts the connection instead of answering. */

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { onlyLine } from '../backup/scene.ts';
+import { block, dockerVariables, swap } from '../readme/text.ts';
+import { buildImage } from '../support/image/container.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useS3 } from '../support/s3.ts';
+
+/*
+ * The README's docker lines, run by a shell as they stand: `docker` is podman here, names and keys are local ones.
+ */
+const support = join(import.meta.dirname, '../support/image');
+const s3 = await useS3();
+let image = '';
+let server: TestPostgres;
+let folder = '';
+before(async () => {
+  [image, server] = await Promise.all([buildImage(), startPostgres({ password: 'the superuser’s' })]);
+  await server.createDatabase('shop');
+  await server.psql(`CREATE TABLE orders AS SELECT 1 AS id; ${block('sql', 'CREATE ROLE')}`, 'shop');
+  folder = await mkdtemp(join(tmpdir(), 'pg-offsite-readme-'));
+});
+after(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a script in the folder with podman in the place of docker, whose containers have no /tmp to write to either. */
+async function run(script: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const docker = `docker() {
+    verb=$1; shift
+    case $verb in
+      build) test "$1" = -t && test "$3" = . && "$SUPPORT/build.sh" "$2" >&2 ;;
+      run) "$SUPPORT/podman.sh" run --read-only-tmpfs=false "$@" ;;
+      *) exit 64 ;;
+    esac
+  }`;
+  const env = { ...process.env, SUPPORT: support };
+  const child = spawn('sh', ['-euc', `${docker}\n${script}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** The README's own values, each with the local one that takes its place. */
+async function local(bucket: string): Promise<Record<string, string>> {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AGE_RECIPIENTS = '' } = await dockerVariables();
+  const key = await readFile(join(folder, 'key.txt'), 'utf8');
+  return {
+    'db.example.com:5432': `127.0.0.1:${server.port}`,
+    'sslmode=require': 'sslmode=disable',
+    's3://acme-backups/production': `s3://${bucket}/production`,
+    [AWS_ACCESS_KEY_ID]: s3.accessKeyId,
+    [AWS_SECRET_ACCESS_KEY]: s3.secretAccessKey,
+    [AGE_RECIPIENTS]: /age1\w+/.exec(key)?.[0] ?? '',
+  };
+}
+
+test('the image is built, and makes a key pair', async () => {
+  const { exitCode, stderr } = await run(swap(block('sh', 'docker build'), { 'pg-offsite': image }));
+  assert.equal(exitCode, 0, stderr);
+  const key = await readFile(join(folder, 'key.txt'), 'utf8');
+  assert.match(key, /^AGE-SECRET-KEY-1\w+$/m);
+  const [recipient = 'none'] = /age1\w+/.exec(key) ?? [];
+  assert.ok(stderr.includes(recipient), 'the public key is shown');
+});
+
+test('the run makes a backup and prints its one line', async () => {
+  const bucket = await s3.createBucket();
+  const script = swap(block('sh', '-e DATABASE_URL'), await local(bucket));
+  const address = `-e S3_ENDPOINT=${s3.endpoint} \\\n  -e AWS`;
+  const { exitCode, stdout, stderr } = await run(swap(script, { '  pg-offsite': `  ${image}`, '-e AWS': address }));
+  assert.equal(exitCode, 0, stderr);
+  const { outcome, database, location } = onlyLine(stdout);
+  assert.deepEqual([outcome, database], ['success', 'shop']);
+  assert.match(String(location), new RegExp(`^s3://${bucket}/production/shop/`));
+  assert.equal((await s3.objects(bucket)).length, 4);
+});
+
+test('doctor takes the same variables from a file, and leaves nothing behind', async () => {
+  const bucket = await s3.createBucket();
+  const words = await local(bucket);
+  const lines = Object.entries(await dockerVariables()).map(([name, value]) => `${name}=${value}\n`);
+  const file = join(folder, 'backup.env');
+  await writeFile(file, `${swap(lines.join(''), words)}S3_ENDPOINT=${s3.endpoint}\n`);
+  await chmod(file, 0o600);
+  const { exitCode, stdout, stderr } = await run(swap(block('sh', 'doctor'), { ' pg-offsite': ` ${image}` }));
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, /all fine: a backup can be made\n$/);
+  assert.deepEqual(await s3.objects(bucket), []);
+  assert.deepEqual(await s3.openUploads(bucket), []);
+});
