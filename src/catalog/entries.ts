@@ -1,7 +1,7 @@
 import type { Store, StoredObject } from '../store/store.ts';
 import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
-import { backupFolder, databaseFolder, fileNames, parseKey } from './keys.ts';
+import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey } from './keys.ts';
 import type { Manifest } from './manifest.ts';
 
 /** One folder of a store that looks like a backup's. */
@@ -11,8 +11,13 @@ export interface Entry {
   /** With its slash. */
   readonly folder: string;
   readonly objects: readonly StoredObject[];
-  /** It has a manifest. A folder without one is what a killed run left behind, and no backup. */
+  /** It has a manifest and data. A folder without a manifest is what a killed run left behind, and no backup. */
   readonly complete: boolean;
+  /**
+   * It has a manifest but no data: a backup whose data was lost, or the manifest of a failed run that a store kept late.
+   * Never to be chosen by time, but to be told.
+   */
+  readonly hollow: boolean;
 }
 
 /** Everything below a store's root. */
@@ -44,7 +49,7 @@ export async function listCatalog(store: Store, database: string | undefined, si
   const entries = [...found].map(([folder, entry]) => ({
     ...entry,
     folder,
-    complete: entry.objects.some(({ key }) => key === folder + fileNames.manifest),
+    ...stateOf(folder, entry.objects),
   }));
   return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign };
 }
@@ -87,4 +92,11 @@ export async function describeEntries(
   };
   await Promise.all(Array.from({ length: readers }, work));
   return described;
+}
+
+function stateOf(folder: string, objects: readonly StoredObject[]): Pick<Entry, 'complete' | 'hollow'> {
+  const files = objects.map(({ key }) => key.slice(folder.length));
+  const marked = files.includes(fileNames.manifest);
+  const filled = files.some(isArtifactFile);
+  return { complete: marked && filled, hollow: marked && !filled };
 }

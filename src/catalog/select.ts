@@ -20,7 +20,7 @@ export function selectBackup(entries: readonly Entry[], selector: string, locati
   }
   const newest = (candidates: readonly Entry[]): Entry | undefined => candidates.at(-1);
   const chosen = timeOfId(selector)
-    ? complete.find(({ id }) => id === selector)
+    ? entries.find(({ id, complete: isComplete, hollow }) => id === selector && (isComplete || hollow))
     : newest(complete.filter(({ id }) => selector === 'latest' || startOf(id) <= endOf(selector)));
   if (chosen) return chosen;
   throw new Failure('usage', `${location} holds no complete backup for ${selector}`, {

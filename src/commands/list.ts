@@ -32,10 +32,10 @@ export const list: Command = {
     const { entries, foreign } = await listCatalog(reader.store, values.database, edge.signal);
     const backups = await describeEntries(
       reader.store,
-      entries.filter(({ complete }) => complete),
+      entries.filter(({ complete, hollow }) => complete || hollow),
       edge.signal,
     );
-    const incomplete = entries.filter(({ complete }) => !complete);
+    const incomplete = entries.filter(({ complete, hollow }) => !complete && !hollow);
     if (values.json === true) {
       const all = values.all === true && { incomplete: incomplete.map(({ folder }) => folder), foreign };
       reader.print(`${JSON.stringify({ location: reader.store.location, backups: backups.map(asJson), ...all })}\n`);
@@ -70,7 +70,7 @@ function asRow(backup: Described): string[] {
     prettyBytes(bytesOf(manifest)),
     prettyMs(durationOf(manifest), { unitCount: 2 }),
     rowsOf(manifest).toLocaleString('en-US'),
-    manifest.verified,
+    backup.hollow ? 'data missing' : manifest.verified,
   ];
 }
 
@@ -88,7 +88,8 @@ function asJson(backup: Described): object {
     bytes: bytesOf(manifest),
     tables: manifest.contents.tables.length,
     rows: rowsOf(manifest),
-    verified: manifest.verified,
+    verified: backup.hollow ? null : manifest.verified,
+    dataMissing: backup.hollow,
     server: manifest.server.version,
     artifacts: manifest.artifacts,
   };

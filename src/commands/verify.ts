@@ -24,12 +24,15 @@ export const verify: Command = {
       usage,
       1,
     );
+    if (positionals.length > 0 && (values.all === true || values.sample !== undefined)) {
+      throw new Failure('usage', 'verify takes one backup, or --all, or --sample', { hint: `Usage: ${usage}` });
+    }
     using reader = openReader(edge);
     const { entries } = await listCatalog(reader.store, values.database, edge.signal);
     const chosen =
       values.all === true || values.sample !== undefined
         ? sampled(
-            entries.filter(({ complete }) => complete),
+            entries.filter(({ complete, hollow }) => complete || hollow),
             values.sample,
           )
         : [selectBackup(entries, positionals[0] ?? 'latest', reader.store.location)];

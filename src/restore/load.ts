@@ -47,8 +47,11 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
     }
   }
   using reading = watchReading(artifact.bytes, log);
-  const stored = reading.pass(checkedBytes(store, key, artifact, signal));
-  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], signal));
+  // Ends what decodes when the loader has ended first, even while the store is silent.
+  const over = new AbortController();
+  const decoding = AbortSignal.any([signal, over.signal]);
+  const stored = reading.pass(checkedBytes(store, key, artifact, decoding));
+  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], decoding));
   const joined = joinProcesses([loader], signal, artifact.format === 'plain' ? inTransaction(decoded) : decoded);
   try {
     for await (const output of joined.output) log.debug(output.toString('utf8').trim());
@@ -58,6 +61,7 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
     }
     throw await explainDecoding(error, { store, key, artifact, signal });
   } finally {
+    over.abort(new Failure('dump', 'the loader has ended'));
     await joined.stop();
   }
 }

@@ -9,7 +9,7 @@ import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import { isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
 import type { Store } from '../store/store.ts';
-import { type Comparison, compareWithManifest } from './compare.ts';
+import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { loadArtifact } from './load.ts';
 import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 
@@ -83,7 +83,23 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       throw error;
     });
     const durationMs = Math.round(performance.now() - started);
-    return { manifest, compared: await compareWithManifest(session, manifest, scope), durationMs };
+    return { manifest, compared: await compareAfresh(target, manifest, scope, signal), durationMs };
+  } finally {
+    await session.end().catch(() => undefined);
+  }
+}
+
+/** On a connection of its own: one that was idle through a long load may be cut by then. */
+async function compareAfresh(
+  target: ConnectionConfig,
+  manifest: Manifest,
+  scope: CompareScope,
+  signal: AbortSignal,
+): Promise<Comparison[]> {
+  const session = await connect(target, signal);
+  session.on('error', () => undefined);
+  try {
+    return await compareWithManifest(session, manifest, scope);
   } finally {
     await session.end().catch(() => undefined);
   }
@@ -98,7 +114,7 @@ function refuseParts(format: string, options: LoadOptions): void {
   }
 }
 
-function scopeOf({ contents }: Manifest, { schemas, tables, only, clean }: LoadOptions) {
+function scopeOf({ contents }: Manifest, { schemas, tables, only, clean }: LoadOptions): CompareScope {
   return {
     table: (schema: string, name: string): boolean =>
       only !== 'schema' &&

@@ -16,6 +16,7 @@ async function filled(
   const { store, server } = await scripted(t);
   server.put(`pg/shop/${ids[2]}/manifest.json`, serializeManifest(sampleManifest({ id: ids[2] })));
   server.put(`pg/shop/${ids[2]}/database.dump`, 'dump');
+  server.put(`pg/other/${ids[1]}/database.dump`, 'dump');
   server.put(`pg/other/${ids[1]}/manifest.json`, serializeManifest(sampleManifest({ id: ids[1], database: 'other' })));
   server.put(`pg/shop/${ids[0]}/database.dump`, 'left behind');
   server.put('pg/shop/notes.txt', 'mine');
@@ -29,7 +30,7 @@ test('a store is listed by backup, oldest first, and reads no manifest', async (
     entries.map(({ database, id, complete, objects }) => [database, id, complete, objects.length]),
     [
       ['shop', ids[0], false, 1],
-      ['other', ids[1], true, 1],
+      ['other', ids[1], true, 2],
       ['shop', ids[2], true, 2],
     ],
   );
@@ -54,6 +55,21 @@ test('a damaged manifest does not hide the others; the order stays', async (t) =
   assert.deepEqual(
     described.map((entry) => ('failure' in entry ? entry.failure.message : entry.manifest.id)),
     [`s3://backups/pg/other/${ids[1]}/manifest.json is not valid JSON`, ids[2]],
+  );
+});
+
+test('a manifest without data is no complete backup, but is told', async (t) => {
+  const { store, server } = await filled(t);
+  const id = '20260623T030000Z-dddddd';
+  server.put(`pg/shop/${id}/manifest.json`, serializeManifest(sampleManifest({ id })));
+  const { entries } = await listCatalog(store, 'shop', never);
+  assert.deepEqual(
+    entries.map(({ complete, hollow }) => [complete, hollow]),
+    [
+      [false, false],
+      [true, false],
+      [false, true],
+    ],
   );
 });
 

@@ -9,6 +9,7 @@ const entry = (id: string, complete = true, database = 'shop'): Entry => ({
   folder: `${database}/${id}/`,
   objects: [],
   complete,
+  hollow: false,
 });
 const ids = ['20260620T030000Z-aaaaaa', '20260622T030000Z-bbbbbb', '20260622T150000Z-cccccc'] as const;
 const entries = [...ids.map((id) => entry(id)), entry('20260625T030000Z-dddddd', false)];
