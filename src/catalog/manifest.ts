@@ -38,6 +38,13 @@ const manifest = z.object({
     objects: z.record(z.string(), count).nullable(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
     sequences: z.array(z.object({ schema: z.string(), name: z.string(), value: z.string().nullable() })),
+    /** What the dump of a part does not bring along: to be created before. Absent for a dump of everything. */
+    needs: z
+      .object({
+        schemas: z.array(z.object({ name: z.string(), oid: count })),
+        extensions: z.array(z.object({ name: z.string(), schema: z.string() })),
+      })
+      .optional(),
   }),
 });
 
