@@ -3,10 +3,14 @@ import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
 import { type Artifact, type Manifest, schemaVersion, serializeManifest } from '../catalog/manifest.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';
 import { sha256Sums } from '../catalog/sums.ts';
+import type { SourceConfig } from '../config/config.ts';
+import { partVariables } from '../config/dump-filters.ts';
 import { compressionSuffix } from '../pipeline/compress.ts';
 import { encryptionSuffix } from '../pipeline/encrypt.ts';
 import { Census } from '../postgres/census.ts';
 import { dumpStage } from '../postgres/dump.ts';
+import { refuseLeftOutKeys } from '../postgres/left-out.ts';
+import { findNeeds } from '../postgres/needs.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
 import type { RunContext } from './context.ts';
@@ -77,8 +81,10 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     signal,
   });
   written.add(key);
-  await verifyStored(store, key, id, measured, config.run.verify, signal);
   const contents = await census.finish();
+  await refuseLeftOutKeys(session.client, config.source, census.dumped);
+  const needs = await findNeeds(session.client, config.source, contents.tables);
+  await verifyStored(store, key, id, measured, config.run.verify, signal);
   const [, previous] = await besides;
 
   const artifact: Artifact = {
@@ -115,6 +121,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
       extensions: [...contents.extensions],
       roles: [...contents.roles],
       sequences: [...contents.sequences],
+      ...(needs && { needs: { schemas: [...needs.schemas], extensions: [...needs.extensions] } }),
     },
   };
   const text = 'text/plain; charset=utf-8';
@@ -129,7 +136,14 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   written.keep();
 
   const shrunk = shrinkWarning(artifact, previous, config.run.shrinkAlert);
-  return { manifest, location, warnings: shrunk === undefined ? [] : [shrunk] };
+  const warnings = [partWarning(config.source), shrunk].filter((warning) => warning !== undefined);
+  return { manifest, location, warnings };
+}
+
+function partWarning(source: SourceConfig): string | undefined {
+  const names = partVariables(source);
+  if (names.length === 0) return undefined;
+  return `${names.join(', ')} left things out: this is a backup of a part, and what the part needs besides (types, functions, tables of other schemas) must be in the database that it is restored into`;
 }
 
 /** Ends what a killed run left behind: uploads so old that no run that is still going can own them. */

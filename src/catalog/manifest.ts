@@ -40,6 +40,13 @@ const manifest = z.object({
     /** Roles that objects belong to or are granted to. */
     roles: z.array(z.string()).default([]),
     sequences: z.array(z.object({ schema: z.string(), name: z.string(), value: z.string().nullable() })),
+    /** What the dump of a part does not bring along: to be created before. Absent for a dump of everything. */
+    needs: z
+      .object({
+        schemas: z.array(z.object({ name: z.string(), oid: count })),
+        extensions: z.array(z.object({ name: z.string(), schema: z.string() })),
+      })
+      .optional(),
   }),
 });
 

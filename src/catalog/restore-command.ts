@@ -20,7 +20,11 @@ export function isAllOrNothing(dump: Artifact, contents: Manifest['contents']): 
 export function restoreCommands(dump: Artifact, contents: Manifest['contents'], sums: string): string {
   const required = ['PGDATABASE', ...requiredVariables[dump.encryption]];
   const restore =
-    dump.format === 'custom' ? archive(dump) : isAllOrNothing(dump, contents) ? transaction(dump) : script(dump);
+    dump.format === 'custom'
+      ? part(dump, contents.needs ?? { schemas: [], extensions: [] })
+      : isAllOrNothing(dump, contents)
+        ? transaction(dump)
+        : script(dump);
   const lines = [
     'set -e -o pipefail',
     `: ${required.map((name) => `"\${${name}:?is not set}"`).join(' ')}`,
@@ -44,10 +48,48 @@ const restoreArchive = [
   "  --single-transaction --dbname=''",
 ].join('\n');
 
-function archive(dump: Artifact): string[] {
+function archive(dump: Artifact, restore = restoreArchive): string[] {
   const read = readStages(dump);
-  if (read.length === 0) return [`${restoreArchive} ${shellQuote(dump.key)}`];
-  return pipe([...read, restoreArchive]);
+  if (read.length === 0) return [`${restore} ${shellQuote(dump.key)}`];
+  return pipe([...read, restore]);
+}
+
+type Needs = NonNullable<Manifest['contents']['needs']>;
+
+/**
+ * What the dump of a part needs is created before, and then its own entries for those schemas are left out, which would
+ * fail: `CREATE SCHEMA` in an archive has no IF NOT EXISTS. Lines of `pg_restore --list` are `number; catalog oid TYPE …`,
+ * and 2615 is the catalog of schemas.
+ */
+function part(dump: Artifact, { schemas, extensions }: Needs): string[] {
+  if (schemas.length + extensions.length === 0) return archive(dump);
+  const create = [
+    'SET client_encoding = UTF8',
+    'SET client_min_messages = warning',
+    ...schemas.map(({ name }) => `CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`),
+    ...extensions.map(
+      ({ name, schema }) => `CREATE EXTENSION IF NOT EXISTS ${identifier(name)} WITH SCHEMA ${identifier(schema)}`,
+    ),
+  ];
+  const read = readStages(dump);
+  // Whoever closes a pipe early makes the program before it fail.
+  const list =
+    read.length === 0 ? `pg_restore --list ${shellQuote(dump.key)}` : '{ pg_restore --list && cat > /dev/null; }';
+  const less = `grep -vE '^[0-9]+; 2615 (${schemas.map(({ oid }) => String(oid)).join('|')}) SCHEMA ' > restore.list`;
+  return [
+    [`${runScript} --single-transaction`, ...create.map((sql) => `  --command=${shellQuote(sql)}`)].join(' \\\n'),
+    ...pipe([...read, list, less]),
+    ...archive(dump, `${restoreArchive} --use-list=restore.list`),
+  ];
+}
+
+/** A name in SQL, on one line: control characters could otherwise end a block of commands on the page. */
+function identifier(name: string): string {
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  const odd = /[\p{Cc}\u2028\u2029]/gu;
+  if (!odd.test(name)) return quoted;
+  const escape = (character: string): string => `\\${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `U&${quoted.replaceAll('\\', '\\\\').replaceAll(odd, escape)}`;
 }
 
 const runScript = 'psql -X --quiet --set=ON_ERROR_STOP=1 --output=/dev/null';

@@ -160,7 +160,7 @@ function hints(manifest: Manifest, dump: Artifact): string[] {
   return [
     ...common,
     'To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.',
-    '`must be owner of extension`: the provider owns the extensions; add `--no-comments`.',
+    '`must be owner of extension` or `of schema`: the provider owns it; add `--no-comments`.',
     '`out of shared memory`: one transaction holds a lock for each object. Raise `max_locks_per_transaction`, or leave out\n  `--single-transaction`, and make a new database before another try.',
     'One table only: add `--table=NAME`. A list of everything: `pg_restore --list` in place of the last command.',
     'Faster: end the pipe in `> database.dump` in place of pg_restore, then run pg_restore on that file with `--jobs=4` in place\n  of `--single-transaction`.',

@@ -1,3 +1,5 @@
+import { splitWords } from './dump-args.ts';
+import { argsSelect } from './dump-filters.ts';
 import type { ReadValues } from './environment.ts';
 import type { Findings } from './findings.ts';
 import type { VariableName } from './variables.ts';
@@ -81,6 +83,13 @@ const rules: readonly Rule[] = [
       !(values.PG_DUMP_ARGS ?? '').includes('--if-exists'),
     words: (n) =>
       `${n('PG_DUMP_ARGS')} has --clean without --if-exists, which makes a script that fails in an empty database; add --if-exists`,
+  },
+  {
+    broken: ({ values, isSet }) =>
+      values.BACKUP_FORMAT === 'plain' &&
+      (isSet('SCHEMAS') || isSet('TABLES') || argsSelect(splitWords(values.PG_DUMP_ARGS ?? '') ?? [])),
+    words: (n) =>
+      `${n('BACKUP_FORMAT')}=plain with SCHEMAS, TABLES or their like in ${n('PG_DUMP_ARGS')} makes a script that an empty database cannot take; set BACKUP_FORMAT=custom`,
   },
   {
     broken: ({ isSet }) => isSet('SCHEMAS') && isSet('EXCLUDE_SCHEMAS'),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { splitWords } from '../../src/config/dump-args.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { partVariables } from '../../src/config/dump-filters.ts';
 import { assertProblem, problemsWith, read } from './reading.ts';
 
 describe('PG_DUMP_ARGS', () => {
@@ -70,7 +72,39 @@ describe('PG_DUMP_ARGS', () => {
     assert.deepEqual(read({ PG_DUMP_ARGS: '--clean' }).source.dumpArgs, ['--clean']);
   });
 
+  test('refuses a plain dump of named schemas or tables, which an empty database could not take', () => {
+    const plain = { BACKUP_FORMAT: 'plain', COMPRESSION: 'zstd' };
+    const selecting = [
+      '-n public',
+      '-Oxtorders',
+      '--schema=a',
+      '--table-and-children=t',
+      '--filter=/f',
+      '--exte=citext',
+    ];
+    for (const args of selecting) assertProblem({ ...plain, PG_DUMP_ARGS: args }, /set BACKUP_FORMAT=custom$/);
+    assertProblem({ ...plain, SCHEMAS: 'public' }, /^BACKUP_FORMAT=plain with SCHEMAS, .* set BACKUP_FORMAT=custom$/);
+    assertProblem({ ...plain, TABLES: 'orders' }, /set BACKUP_FORMAT=custom$/);
+    for (const args of ['-Ox', '-N audit -T log', '--exclude-schema=audit', '--extra-float-digits=1', '-Sten']) {
+      assert.ok(read({ ...plain, PG_DUMP_ARGS: args }).source.dumpArgs.length > 0, args);
+    }
+    assert.deepEqual(read({ PG_DUMP_ARGS: '--schema=a' }).source.dumpArgs, ['--schema=a']);
+  });
+
   test('names the variable that the user wrote', () => {
     assertProblem({ BACKUP_OPTIONS: '-Fc' }, /^BACKUP_OPTIONS has -F/);
   });
+});
+
+test('a part of the database is told from one with every object in it', () => {
+  const names = (changes: Environment): string[] => partVariables(read(changes).source);
+  assert.deepEqual(names({ PG_DUMP_ARGS: '--no-owner -x --no-comments', EXCLUDE_TABLE_DATA: 'a' }), []);
+  assert.deepEqual(names({ PG_DUMP_ARGS: '-T a' }), ['PG_DUMP_ARGS']);
+  assert.deepEqual(names({ PG_DUMP_ARGS: '--exclude-schema a' }), ['PG_DUMP_ARGS']);
+  assert.deepEqual(names({ PG_DUMP_ARGS: '-n a', SCHEMAS: 'b', TABLES: 'c', EXCLUDE_TABLES: 'd' }), [
+    'SCHEMAS',
+    'TABLES',
+    'EXCLUDE_TABLES',
+    'PG_DUMP_ARGS',
+  ]);
 });

@@ -48,12 +48,16 @@ export const sourceVariables = {
   }),
   PGOPTIONS: variable(text, { words: 'Settings for the server session.', example: '-c work_mem=64MB' }),
   SCHEMAS: variable(list, {
-    words: 'Only these schemas (`pg_dump --schema` patterns).',
+    words: 'Only these schemas (`pg_dump --schema` patterns). What they use of others must be where they are restored.',
     example: 'public,sales',
     default: '',
   }),
   EXCLUDE_SCHEMAS: variable(list, { words: 'All schemas but these.', example: 'audit', default: '' }),
-  TABLES: variable(list, { words: 'Only these tables (patterns).', example: 'public.orders', default: '' }),
+  TABLES: variable(list, {
+    words: 'Only these tables (patterns), without the types and functions that they use.',
+    example: 'public.orders',
+    default: '',
+  }),
   EXCLUDE_TABLES: variable(list, { words: 'All tables but these.', example: 'public.tmp_*', default: '' }),
   EXCLUDE_TABLE_DATA: variable(list, {
     words: 'Tables of which only the definition is kept.',
