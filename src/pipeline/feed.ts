@@ -19,7 +19,9 @@ export async function feed(
   for await (const chunk of input) {
     if (ended.aborted || state.refused) return false;
     await new Promise<void>((resolve) => {
-      stdin.write(chunk, () => {
+      // The callback alone tells of a program that has closed its input without an error.
+      stdin.write(chunk, (error) => {
+        state.refused ||= error !== null && error !== undefined;
         resolve();
       });
     });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { Failure } from '../../src/errors.ts';
+import { feed } from '../../src/pipeline/feed.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { drain, never, shellStages } from '../support/shell-stage.ts';
@@ -95,4 +97,15 @@ test('an abort while the input is silent ends everything with its reason', async
   await assert.rejects(reading, (error) => error === reason);
   assert.equal(existsSync(marker), false);
   assert.deepEqual(left(), []);
+});
+
+test('a program that has closed its input without an error has not read everything', async () => {
+  const stdin = new PassThrough();
+  stdin.destroy();
+  let closed = false;
+  const input = endless(() => {
+    closed = true;
+  });
+  assert.equal(await feed(stdin, input, never), false);
+  assert.ok(closed);
 });
