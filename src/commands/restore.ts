@@ -1,6 +1,6 @@
 import prettyMs from 'pretty-ms';
 import { listCatalog } from '../catalog/entries.ts';
-import { selectBackup, selectorWords } from '../catalog/select.ts';
+import { selectBackup } from '../catalog/select.ts';
 import { Failure } from '../errors.ts';
 import { renderTable } from '../report/table.ts';
 import type { Comparison } from '../restore/compare.ts';
@@ -32,7 +32,7 @@ export const restore: Command = {
     const { values, positionals } = readArguments(edge.args, options, usage, 1);
     const [selector] = positionals;
     if (selector === undefined) {
-      throw new Failure('usage', 'restore needs to know which backup', { hint: `Write restore ${selectorWords}.` });
+      throw new Failure('usage', 'restore needs to know which backup', { hint: `Usage: pg-offsite ${usage}` });
     }
     if (values['schema-only'] === true && values['data-only'] === true) {
       throw new Failure('usage', '--schema-only and --data-only leave nothing to restore', { hint: `Usage: ${usage}` });

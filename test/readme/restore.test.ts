@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { useStored } from '../commands/stored.ts';
+import { block } from './text.ts';
+
+const stored = useStored(
+  async (postgres) => {
+    await postgres.createDatabase('shop');
+    await postgres.psql('create table t as select generate_series(1, 1000) as n', 'shop');
+  },
+  [{ database: 'shop' }],
+);
+
+test('the commands that read backups do what the README says', async () => {
+  const lines = block('sh', 'pg-offsite restore latest').trim().split('\n');
+  const variables = { TARGET_DATABASE_URL: stored.postgres.url('restored') };
+  const outputs: string[] = [];
+  for (const line of lines) {
+    const args = /^docker run --rm --env-file restore\.env pg-offsite (.*)$/.exec(line)?.[1]?.split(' ');
+    assert.ok(args, line);
+    const { exitCode, stdout, stderr } = await stored.run(args, variables);
+    assert.equal(exitCode, 0, stderr);
+    outputs.push(stdout);
+  }
+  const [id] = stored.backups.map((backup) => backup.id);
+  assert.equal(outputs.length, 3);
+  for (const output of outputs) assert.ok(output.includes(id ?? ''), output);
+  assert.equal(await stored.postgres.psql('select count(*) from t', 'restored'), '1000');
+});
