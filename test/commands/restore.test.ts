@@ -184,7 +184,7 @@ for (const backup of [custom, encrypted, plain]) {
     const sessions = `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-offsite%'`;
     await until('no session is left', async () => (await stored.postgres.psql(sessions)) === '0');
     assert.equal(await stored.held(target.name), nothing);
-    assert.deepEqual(keyFolders(), []);
+    assert.deepEqual(keyFolders(age), []);
   });
 }
 

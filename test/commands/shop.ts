@@ -59,5 +59,5 @@ export async function refused(
   assert.equal(run.exitCode, exitCode, run.stdout + run.stderr);
   assert.match(run.stderr, told);
   assert.equal(await stored.held(target.name), nothing, 'the target holds something');
-  assert.deepEqual(keyFolders(), []);
+  assert.deepEqual(keyFolders(variables), []);
 }

@@ -32,7 +32,7 @@ test('good backups are ok, decoded where there is a key', async () => {
   const keyless = await stored.run(['verify', second().id]);
   assert.equal(keyless.exitCode, 0, keyless.stdout);
   assert.match(keyless.stdout, /^ok .*not decrypted: no key$/m);
-  assert.deepEqual(keyFolders(), []);
+  assert.deepEqual(keyFolders(key), []);
 });
 
 test('a sample is at least one and no more than asked for', async () => {
