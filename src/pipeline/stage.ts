@@ -30,13 +30,14 @@ export interface StageExit {
   readonly stderr: readonly string[];
 }
 
+/** Which stage ended in which way, without what it wrote: `zstd was killed by SIGKILL`. */
+export function howItEnded({ stage, code, signal, startError }: StageExit): string {
+  if (startError) return `${stage.name} could not be started: ${startError.message}`;
+  return `${stage.name} ${signal ? `was killed by ${signal}` : `failed with exit code ${String(code)}`}`;
+}
+
 /** One sentence on how a stage ended, with the last line it wrote to standard error. */
-export function describeExit({ stage, code, signal, startError, stderr }: StageExit): string {
-  const how = startError
-    ? `could not be started: ${startError.message}`
-    : signal
-      ? `was killed by ${signal}`
-      : `failed with exit code ${String(code)}`;
-  const said = stderr.at(-1);
-  return `${stage.name} ${how}${said === undefined ? '' : `: ${said}`}`;
+export function describeExit(exit: StageExit): string {
+  const said = exit.stderr.at(-1);
+  return `${howItEnded(exit)}${said === undefined ? '' : `: ${said}`}`;
 }

@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts';
-import type { StageExit } from '../pipeline/stage.ts';
+import { howItEnded, type StageExit } from '../pipeline/stage.ts';
 
 interface Known {
   readonly pattern: RegExp;
@@ -68,18 +68,13 @@ const known: readonly Known[] = [
 
 /** The failure of a pg_dump that did not exit with 0: its own first error, then its details, then what to do. */
 export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure {
-  const { stderr, signal, code, startError } = exit;
+  const { stderr, signal, startError } = exit;
   const errors = stderr.filter((line) => /^pg_dump: (error|detail|hint|fatal)\b/.test(line));
   // Of an option that it does not know pg_dump tells without that form, under its whole path.
   const told = (errors.some((line) => !line.startsWith('pg_dump: hint')) ? errors : stderr.slice(-3))
     .slice(0, 4)
     .map((line) => line.replace(/^\S*pg_dump: (error: )?/, ''))
     .join('; ');
-  const how = startError
-    ? `could not be started: ${startError.message}`
-    : signal
-      ? `was killed by ${signal}`
-      : `failed with exit code ${String(code)}`;
   const match = known.find(({ pattern }) => pattern.test(told));
   const killed =
     signal === 'SIGKILL' ? 'Most often the kernel ended it for want of memory: raise the memory limit.' : undefined;
@@ -87,7 +82,7 @@ export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure
     told.includes('statement timeout') && lockWaitTimeoutMs > 0
       ? ` (it waited ${String(lockWaitTimeoutMs / 1000)} s)`
       : '';
-  return new Failure('dump', `pg_dump ${how}${told === '' ? '' : `: ${told}`}${lockTimeout}`, {
+  return new Failure('dump', `${howItEnded(exit)}${told === '' ? '' : `: ${told}`}${lockTimeout}`, {
     hint: match?.hint ?? killed,
     retryable: match?.retryable,
     cause: startError,

@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts';
-import type { StageExit } from '../pipeline/stage.ts';
+import { howItEnded, type StageExit } from '../pipeline/stage.ts';
 
 /** What the words of pg_restore and psql mean for the one who restores; the first that fits is told. */
 const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
@@ -39,18 +39,13 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
 
 /** The failure of a restore that was stopped by the server or by pg_restore itself: its first error, then what to do. */
 export function explainRestore(exit: StageExit): Failure {
-  const { stage, stderr, signal, code, startError } = exit;
+  const { stderr, startError } = exit;
   const errors = stderr.filter((line) => /\b(error|ERROR|FATAL|DETAIL|detail)\b/.test(line));
   const told = (errors.length > 0 ? errors : stderr.slice(-3))
     .slice(0, 3)
     .map((line) => line.replace(/^pg_restore: (error: )?|^psql:\S*: /, ''))
     .join('; ');
-  const how = startError
-    ? `could not be started: ${startError.message}`
-    : signal
-      ? `was killed by ${signal}`
-      : `failed with exit code ${String(code)}`;
-  return new Failure('dump', `${stage.name} ${how}${told === '' ? '' : `: ${told}`}`, {
+  return new Failure('dump', `${howItEnded(exit)}${told === '' ? '' : `: ${told}`}`, {
     hint: known.find(([pattern]) => pattern.test(told))?.[1],
     retryable: false,
     cause: startError,
