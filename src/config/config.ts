@@ -115,6 +115,14 @@ export interface KeysConfig {
   readonly gpgPassphrase: Secret | undefined;
 }
 
+/** What a drill needs besides the backup. */
+export interface DrillConfig {
+  /** A server that the drill makes a database of its own on; without it the drill starts one itself. */
+  readonly databaseUrl: ConnectionConfig | undefined;
+  /** SQL of the user's own, run on the restored database; already read where it came from a file. */
+  readonly checkSql: string | undefined;
+}
+
 /** How logs are written. */
 export interface LogConfig {
   readonly format: 'auto' | 'pretty' | 'json';
@@ -129,6 +137,9 @@ export interface Config {
   readonly run: RunConfig;
   /** True where any KEEP_… variable is set: then the run also needs the right to list and delete. */
   readonly retentionConfigured: boolean;
+  /** Only for a run that drills what it stored. */
+  readonly keys: KeysConfig;
+  readonly drill: DrillConfig;
   readonly log: LogConfig;
   /** Whatever the user should be told but does not stop the run: near-miss names, settings without effect. */
   readonly warnings: readonly string[];
@@ -143,6 +154,7 @@ export interface ReaderConfig extends Pick<Config, 'store' | 'log' | 'warnings' 
   readonly source: ConnectionConfig | undefined;
   /** Where to restore to, where it is set. */
   readonly target: ConnectionConfig | undefined;
+  readonly drill: DrillConfig;
   /** See {@link SourceConfig}. */
   readonly clientsDir: string;
 }

@@ -1,10 +1,12 @@
 import { checkCombinations } from './combinations.ts';
-import type { Config, ConnectionConfig, ReaderConfig, SourceConfig } from './config.ts';
+import type { Config, KeysConfig, ReaderConfig, SourceConfig } from './config.ts';
 import { readConnection } from './connection.ts';
 import { readDumpArgs } from './dump-args.ts';
+import { readDrill } from './drill.ts';
 import { type Environment, type ReadValues, readValues } from './environment.ts';
 import { Findings } from './findings.ts';
 import { readForm } from './form.ts';
+import { readOtherUrl } from './other-url.ts';
 import { readRun } from './run.ts';
 import { Secret } from './secret.ts';
 import { readStore } from './storage.ts';
@@ -23,6 +25,7 @@ export function readConfig(env: Environment): Config {
   const store = readStore(read, findings);
   const form = readForm(read, findings);
   const run = readRun(read, findings);
+  const drill = readDrill(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
   const retentionConfigured = isRetentionConfigured(read);
   if (retentionConfigured) findings.warn('KEEP_... variables are set, but this version deletes nothing yet');
@@ -35,6 +38,8 @@ export function readConfig(env: Environment): Config {
     form,
     run,
     retentionConfigured,
+    keys: readKeys(read),
+    drill,
     log: { format: read.values.LOG_FORMAT, level: read.values.LOG_LEVEL },
     warnings: findings.warnings,
     secrets: findings.secrets,
@@ -51,7 +56,8 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const read = readValues(env, findings);
   const store = readStore(read, findings);
   const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
-  const target = readTarget(read, findings);
+  const target = readOtherUrl('TARGET_DATABASE_URL', read, findings);
+  const drill = readDrill(read, findings);
   checkUnknownNames(env, true, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
@@ -60,11 +66,8 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     store,
     source,
     target,
-    keys: {
-      ageIdentity: values.AGE_IDENTITY,
-      gpgPrivateKey: values.GPG_PRIVATE_KEY,
-      gpgPassphrase: values.GPG_PASSPHRASE,
-    },
+    drill,
+    keys: readKeys(read),
     clientsDir: values.PG_CLIENTS_DIR,
     log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },
     warnings: findings.warnings,
@@ -72,23 +75,12 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   });
 }
 
-/** Only what the URL itself says: libpq's variables describe the database to back up. */
-function readTarget(read: ReadValues, findings: Findings): ConnectionConfig | undefined {
-  const url = read.values.TARGET_DATABASE_URL;
-  if (url === undefined) return undefined;
-  const target: ReadValues = {
-    values: {
-      ...read.values,
-      DATABASE_URL: url,
-      PGHOST: undefined,
-      PGUSER: undefined,
-      PGPASSWORD: undefined,
-      PGDATABASE: undefined,
-    },
-    nameOf: (name) => (name === 'DATABASE_URL' ? read.nameOf('TARGET_DATABASE_URL') : read.nameOf(name)),
-    isSet: (name) => name === 'DATABASE_URL',
+function readKeys({ values }: ReadValues): KeysConfig {
+  return {
+    ageIdentity: values.AGE_IDENTITY,
+    gpgPrivateKey: values.GPG_PRIVATE_KEY,
+    gpgPassphrase: values.GPG_PASSPHRASE,
   };
-  return readConnection({}, target, findings);
 }
 
 function readSource(env: Environment, read: ReadValues, findings: Findings): SourceConfig | undefined {

@@ -117,7 +117,9 @@ describe('secrets', () => {
   const canary = 'canary5f3a';
   const secretNames = variableNames.filter((name) => variables[name].secret === true);
   const valueFor = (name: VariableName): string =>
-    name === 'DATABASE_URL' ? `postgresql://backup:${canary}@db.example.com/shop` : canary;
+    name === 'DATABASE_URL' || name === 'DRILL_DATABASE_URL'
+      ? `postgresql://backup:${canary}@db.example.com/shop`
+      : canary;
 
   for (const name of secretNames) {
     test(`${name} never shows, neither in a good configuration nor in problems`, () => {

@@ -1,4 +1,4 @@
-import { secretText } from '../kinds.ts';
+import { secretText, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** What reading backups back needs. */
@@ -17,5 +17,17 @@ export const restoreVariables = {
     words: 'The armoured private key for backups encrypted with gpg; `GPG_PASSPHRASE` unlocks it.',
     example: '-----BEGIN PGP PRIVATE KEY BLOCK-----...',
     secret: true,
+  }),
+  DRILL_DATABASE_URL: variable(secretText, {
+    words:
+      'A server for drills, whose user may create databases: each drill makes a database of its own there and drops it. Not set: a drill starts a server itself, with its files in the folder of `TMPDIR`.',
+    example: 'postgresql://drill:password@spare.example.com:5432/postgres',
+    secret: true,
+  }),
+  DRILL_CHECK_SQL: variable(text, {
+    words:
+      'Your own check of a restored backup: a query, or the path of a file with it. A drill fails when it returns no row or false, or ends with an error.',
+    example: 'SELECT count(*) > 1000 FROM orders',
+    file: true,
   }),
 };
