@@ -8,6 +8,11 @@ export function isArtifactFile(file: string): boolean {
   return /^(?:database|globals)[.-]/.test(file);
 }
 
+/** Whether a file of a backup's folder is the record of a drill; its name holds the time, so that names sort by it. */
+export function isProofFile(file: string): boolean {
+  return /^proof-\d{8}T\d{6}Z\.json$/.test(file);
+}
+
 /**
  * A database's name as one component of a key: percent-encoded where it is not plain ASCII, so that it can be read back
  * from the key, cannot climb out of its folder and suits every store and shell.
