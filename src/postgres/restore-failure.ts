@@ -3,6 +3,10 @@ import { howItEnded, type StageExit } from '../pipeline/stage.ts';
 
 /** What the words of pg_restore and psql mean for the one who restores; the first that fits is told. */
 const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [
+    /backslash commands are restricted|\\unrestrict: wrong key/,
+    'The dump holds a command for psql itself, which pg_dump never writes: somebody wants to run programs here. It was not run. Find out who can write to the store.',
+  ],
   [/must be owner of extension/, 'The provider owns the extension. Add --no-comments.'],
   [/role "[^"]*" does not exist/, 'Create the role first, or restore without --with-owners.'],
   [

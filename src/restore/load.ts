@@ -8,6 +8,7 @@ import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes, decodedBytes, explainDecoding, holdLast } from './decode.ts';
+import { PlainGuard } from './plain-guard.ts';
 import { watchReading } from './progress.ts';
 
 /** Where an artifact comes from and what loads it. */
@@ -52,9 +53,14 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
   const decoding = AbortSignal.any([signal, over.signal]);
   const stored = reading.pass(checkedBytes(store, key, artifact, decoding));
   const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], decoding));
-  const joined = joinProcesses([loader], signal, artifact.format === 'plain' ? inTransaction(decoded) : decoded);
+  const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;
+  const joined = joinProcesses([loader], signal, guard?.guard(decoded) ?? decoded);
   try {
-    for await (const output of joined.output) log.debug(output.toString('utf8').trim());
+    for await (const output of joined.output) {
+      if (guard) guard.hear(output);
+      else log.debug(output.toString('utf8').trim());
+    }
+    guard?.demandEnd();
   } catch (error) {
     if (error instanceof Failure && (error.kind === 'config' || error.kind === 'dump') && !signal.aborted) {
       log.warn(`${error.message}; reading the stored object to its end, to see whether it is damaged`);
@@ -64,11 +70,4 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
     over.abort(new Failure('dump', 'the loader has ended'));
     await joined.stop();
   }
-}
-
-/** A plain dump has no transaction of its own; psql would commit what it got at the end of its input, however it ended. */
-async function* inTransaction(sql: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from('BEGIN;\n');
-  yield* sql;
-  yield Buffer.from('\nCOMMIT;\n');
 }

@@ -8,6 +8,7 @@ import { prepareDecryption } from '../pipeline/decryption.ts';
 import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import { isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
+import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { loadArtifact } from './load.ts';
@@ -48,6 +49,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   refuseParts(artifact.format, options);
   await using decryption = await prepareDecryption(artifact.encryption, config.keys, request.searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
+  if (artifact.format === 'plain') refuseUnsafePsql(client);
   if (request.create) await createDatabase(target, signal);
 
   const session = await connect(target, signal);
