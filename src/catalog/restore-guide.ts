@@ -20,6 +20,19 @@ rest (types, functions, tables) must be in the new database before.
 `;
 
 /**
+ * Counts every table anew and says whether it is as in the manifest. Estimates are left out: they prove nothing. Each
+ * table is a statement of its own, so that one that cannot be read hides no other.
+ */
+const compareCommand = String.raw`PGCLIENTENCODING=UTF8 psql -X -A -t -F ' ' << 'END'
+\set manifest ${'`cat manifest.json`'}
+SELECT format($$SELECT CASE count(*) WHEN %1$s THEN 'same' ELSE 'DIFFERENT, not %1$s:' END, %2$L, count(*) FROM ONLY %3$I.%4$I$$,
+  rows, schema || '.' || name, schema, name)
+FROM json_to_recordset(:'manifest'::json #> '{contents,tables}') AS t (schema text, name text, rows bigint, exact boolean)
+WHERE exact ORDER BY rows DESC, schema, name
+\gexec
+END`;
+
+/**
  * The content of RESTORE.md: the exact commands, with stock tools only, for this very backup. The blocks fenced as `sh`,
  * run one after the other in one bash, restore it; the tests and the demo do just that.
  */
@@ -72,10 +85,11 @@ All is well unless a line with \`ERROR\` or \`error:\` follows; a \`WARNING\` st
 
 \`\`\`sh
 psql -X -q -c 'ANALYZE' || echo 'Some table has no statistics, which makes queries slower but loses nothing.'
-psql -X -P pager=off -c 'SELECT schemaname, relname, n_live_tup FROM pg_stat_user_tables ORDER BY 3 DESC LIMIT ${String(largestShown)}'
+${compareCommand}
 \`\`\`
 
-${contents(manifest)}
+Every line must begin with \`same\`: it stands for a table whose rows were counted here and in the backup. Tables whose
+rows were only estimated for the backup are left out. ${contents(manifest)}
 
 ## If something is in the way
 
@@ -133,8 +147,8 @@ function contents(manifest: Manifest): string {
   const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
   const largest = tables.toSorted((a, b) => (b.rows ?? 0) - (a.rows ?? 0)).slice(0, largestShown);
   const count = tables.length === 1 ? '1 table' : `${String(tables.length)} tables`;
-  const text = `The backup holds ${count} with contents and ${number(rows)} rows, counted in the snapshot that was dumped;
-all counts stand in \`${fileNames.manifest}\`.`;
+  const text = `The backup holds ${count} with contents and ${number(rows)} rows, counted in the
+snapshot that was dumped; all counts stand in \`${fileNames.manifest}\`.`;
   if (largest.length === 0) return text;
   const lines = largest.map(({ schema, name, rows: n, exact }) => {
     const shown = n === null ? 'not counted' : `${exact ? '' : 'about '}${number(n)}`;

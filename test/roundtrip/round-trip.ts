@@ -66,6 +66,8 @@ export async function restoreWell(
   const outcome = await restoreInto(server, database, guide, options);
   assert.equal(outcome.exitCode, 0, outcome.stderr);
   assert.match(outcome.stdout, /: OK$/m);
+  assert.match(outcome.stdout, /^same \S/m);
+  assert.doesNotMatch(outcome.stdout, /^DIFFERENT/m);
   const lines = outcome.stderr.split('\n').filter((line) => !expected.some((text) => line.includes(text)));
   assert.equal(lines.join('\n'), '', 'a restore that went well says nothing');
 }
