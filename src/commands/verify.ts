@@ -4,6 +4,7 @@ import { fileNames } from '../catalog/keys.ts';
 import { selectBackup, selectorWords } from '../catalog/select.ts';
 import { sha256Sums } from '../catalog/sums.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { decodedLimit } from '../restore/decoded-limit.ts';
 import { verifyArtifact } from '../restore/verify-backup.ts';
 import { readArguments } from './arguments.ts';
 import type { Command, Edge } from './command.ts';
@@ -77,6 +78,7 @@ async function verifyOne({ store, config }: Reader, backup: Described, edge: Edg
   for (const artifact of manifest.artifacts) {
     const { bytes, dumpBytes } = await verifyArtifact(store, folder + artifact.key, artifact, {
       keys: config.keys,
+      limit: decodedLimit(config.restoreMaxSize, manifest, store.describe(folder + artifact.key)),
       searchPath: edge.env.PATH ?? '',
       signal: edge.signal,
     });

@@ -140,6 +140,8 @@ export interface Config {
   /** Only for a run that drills what it stored. */
   readonly keys: KeysConfig;
   readonly drill: DrillConfig;
+  /** How many bytes an artifact may turn into when it is decoded; `auto` goes by the size of the database. */
+  readonly restoreMaxSize: 'auto' | number;
   readonly log: LogConfig;
   /** Whatever the user should be told but does not stop the run: near-miss names, settings without effect. */
   readonly warnings: readonly string[];
@@ -148,7 +150,7 @@ export interface Config {
 }
 
 /** What the commands that read backups need: no database to back up, but keys. */
-export interface ReaderConfig extends Pick<Config, 'store' | 'log' | 'warnings' | 'secrets'> {
+export interface ReaderConfig extends Pick<Config, 'store' | 'restoreMaxSize' | 'log' | 'warnings' | 'secrets'> {
   readonly keys: KeysConfig;
   /** The database that backups are made of, where it is known: never to be restored into. */
   readonly source: ConnectionConfig | undefined;

@@ -4,6 +4,7 @@ import { Meter, measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
+import { type DecodedLimit, limited } from './decoded-limit.ts';
 
 /**
  * An artifact's stored bytes. **It ends only if they are the ones that the manifest records**; otherwise iterating throws
@@ -43,13 +44,8 @@ export async function explainDecoding(
   thrown: unknown,
   { store, key, artifact, signal }: { store: Store; key: string; artifact: Artifact; signal: AbortSignal },
 ): Promise<unknown> {
-  if (signal.aborted || !(thrown instanceof Failure)) return thrown;
   const address = store.describe(key);
-  const isOurs =
-    thrown.kind === 'config' ||
-    thrown.kind === 'dump' ||
-    (thrown.kind === 'verification' && !thrown.message.startsWith(address));
-  if (!isOurs) return thrown;
+  if (signal.aborted || !isUnexplained(thrown, address)) return thrown;
   try {
     await measure(checkedBytes(store, key, artifact, signal));
   } catch (error) {
@@ -61,6 +57,15 @@ export async function explainDecoding(
     cause: thrown,
     retryable: false,
   });
+}
+
+/** True for what a program has said, which may be wrong; what was found of the object itself names its address first. */
+export function isUnexplained(thrown: unknown, address: string): thrown is Failure {
+  return (
+    thrown instanceof Failure &&
+    ['config', 'dump', 'verification'].includes(thrown.kind) &&
+    !thrown.message.startsWith(address)
+  );
 }
 
 /**
@@ -83,20 +88,22 @@ export async function* holdLast(
 /**
  * What pg_dump wrote, from what is stored: checked, decrypted, decompressed. It ends only if every check has passed and
  * every program has exited with 0.
+ * @throws {Failure} as the programs explain it; `dump` beyond the limit.
  */
 export async function* decodedBytes(
   stored: AsyncIterable<Uint8Array>,
   stages: readonly (Stage | undefined)[],
+  limit: DecodedLimit,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const programs = stages.filter((stage) => stage !== undefined);
   if (programs.length === 0) {
-    yield* stored;
+    yield* limited(stored, limit);
     return;
   }
   const joined = joinProcesses(programs, signal, stored);
   try {
-    yield* joined.output;
+    yield* limited(joined.output, limit);
   } finally {
     await joined.stop();
   }

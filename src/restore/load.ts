@@ -3,11 +3,11 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
-import { measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
-import { checkedBytes, decodedBytes, explainDecoding, holdLast } from './decode.ts';
+import { checkedBytes, decodedBytes, explainDecoding, holdLast, isUnexplained } from './decode.ts';
+import type { DecodedLimit } from './decoded-limit.ts';
 import { PlainGuard } from './plain-guard.ts';
 import { watchReading } from './progress.ts';
 
@@ -16,6 +16,7 @@ export interface LoadRequest {
   readonly store: Store;
   readonly key: string;
   readonly artifact: Artifact;
+  readonly limit: DecodedLimit;
   readonly decryption: Decryption;
   /** pg_restore or psql. */
   readonly loader: Stage;
@@ -36,13 +37,13 @@ export interface LoadRequest {
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
  */
 export async function loadArtifact(request: LoadRequest): Promise<void> {
-  const { store, key, artifact, decryption, loader, searchPath, log, signal } = request;
+  const { store, key, artifact, limit, decryption, loader, searchPath, log, signal } = request;
   const decompression = await decompressStage(artifact.compression, searchPath);
   if (request.checkFirst) {
     log.info('checking all of the stored object before anything of it is loaded');
     try {
       const stages = [decryption.stage, decompression];
-      await measure(decodedBytes(checkedBytes(store, key, artifact, signal), stages, signal));
+      for await (const _chunk of decodedBytes(checkedBytes(store, key, artifact, signal), stages, limit, signal));
     } catch (error) {
       throw await explainDecoding(error, { store, key, artifact, signal });
     }
@@ -52,7 +53,7 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
   const stored = reading.pass(checkedBytes(store, key, artifact, decoding));
-  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], decoding));
+  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], limit, decoding));
   const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;
   const joined = joinProcesses([loader], signal, guard?.guard(decoded) ?? decoded);
   try {
@@ -62,7 +63,7 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
     }
     guard?.demandEnd();
   } catch (error) {
-    if (error instanceof Failure && (error.kind === 'config' || error.kind === 'dump') && !signal.aborted) {
+    if (isUnexplained(error, store.describe(key)) && error.kind !== 'verification' && !signal.aborted) {
       log.warn(`${error.message}; reading the stored object to its end, to see whether it is damaged`);
     }
     throw await explainDecoding(error, { store, key, artifact, signal });

@@ -11,6 +11,7 @@ import { isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postg
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
+import { decodedLimit } from './decoded-limit.ts';
 import { loadArtifact } from './load.ts';
 import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 
@@ -65,6 +66,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     log.info(`restoring ${store.describe(entry.folder.slice(0, -1))} into ${target.database} at ${target.host}`);
     const loader = artifact.format === 'custom' ? pgRestoreStage(target, client, options) : psqlStage(target, client);
     const { searchPath } = request;
+    const key = entry.folder + artifact.key;
     const known = new Set(manifest.contents.tables.map(({ schema }) => schema));
     const removeSchemas = await makeSchemas(
       session,
@@ -72,8 +74,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     );
     await loadArtifact({
       store,
-      key: entry.folder + artifact.key,
+      key,
       artifact,
+      limit: decodedLimit(config.restoreMaxSize, manifest, store.describe(key)),
       decryption,
       loader,
       checkFirst: isPartial(options) || !isAllOrNothing(artifact, manifest.contents),

@@ -1,4 +1,4 @@
-import { secretText, text } from '../kinds.ts';
+import { autoOr, secretText, size, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** What reading backups back needs. */
@@ -17,6 +17,12 @@ export const restoreVariables = {
     words: 'The armoured private key for backups encrypted with gpg; `GPG_PASSPHRASE` unlocks it.',
     example: '-----BEGIN PGP PRIVATE KEY BLOCK-----...',
     secret: true,
+  }),
+  RESTORE_MAX_SIZE: variable(autoOr(size(1024 ** 2, 1024 ** 5)), {
+    words:
+      'How large a dump may become when it is decompressed: restore, verify and drill stop there, so that an object that was made to fill the disk cannot. `auto` is 20 times the size that the database had, and 1 GiB.',
+    example: '500GiB',
+    default: 'auto',
   }),
   DRILL_DATABASE_URL: variable(secretText, {
     words:
