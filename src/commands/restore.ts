@@ -1,10 +1,10 @@
 import prettyMs from 'pretty-ms';
-import { listCatalog } from '../catalog/entries.ts';
+import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { Failure } from '../errors.ts';
 import { renderTable } from '../report/table.ts';
 import type { Comparison } from '../restore/compare.ts';
-import { restoreBackup } from '../restore/restore.ts';
+import { compareRestored, restoreBackup } from '../restore/restore.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader } from './reader.ts';
@@ -52,10 +52,13 @@ export const restore: Command = {
     }
     const { entries } = await listCatalog(store, values.database, edge.signal);
     const only = values['schema-only'] === true ? 'schema' : values['data-only'] === true ? 'data' : undefined;
+    const entry = selectBackup(entries, selector, store.location);
+    const manifest = await readEntry(store, entry, edge.signal);
     const restored = await restoreBackup({
       config,
       store,
-      entry: selectBackup(entries, selector, store.location),
+      folder: entry.folder,
+      manifest,
       target,
       options: {
         withOwners: values['with-owners'] === true,
@@ -66,26 +69,21 @@ export const restore: Command = {
         only,
       },
       create: values.create === true,
+      jobs: 1,
       searchPath: edge.env.PATH ?? '',
       log,
       signal: edge.signal,
     });
-    reader.print(describeComparison(restored.compared));
-    const differences = restored.compared.filter(({ same }) => !same).length;
-    const { id, database } = restored.manifest;
-    const took = prettyMs(restored.durationMs);
-    if (differences > 0) {
-      throw new Failure(
-        'verification',
-        `restored ${database} ${id} into ${target.database}, but ${String(differences)} of ${String(restored.compared.length)} comparisons differ`,
-        {
-          hint: 'The table above says where. Does something else write into the target?',
-        },
-      );
+    const compared = await compareRestored(target, manifest, restored.scope, edge.signal);
+    reader.print(describeComparison(compared));
+    const { id, database } = manifest;
+    const told = summary(compared);
+    if (compared.some(({ outcome }) => outcome === 'different')) {
+      throw new Failure('verification', `restored ${database} ${id} into ${target.database}, but ${told}`, {
+        hint: 'The table above says where. Does something else write into the target?',
+      });
     }
-    reader.print(
-      `restored ${database} ${id} into ${target.database} in ${took}; ${String(restored.compared.length)} comparisons with the manifest, no difference\n`,
-    );
+    reader.print(`restored ${database} ${id} into ${target.database} in ${prettyMs(restored.restoreMs)}; ${told}\n`);
     return 0;
   },
 };
@@ -94,6 +92,22 @@ export const restore: Command = {
 function describeComparison(compared: readonly Comparison[]): string {
   return renderTable(
     [{ title: 'COMPARED' }, { title: 'BACKUP', align: 'right' }, { title: 'RESTORED', align: 'right' }, { title: '' }],
-    compared.map(({ what, expected, found, same }) => [what, expected, found, same ? 'same' : 'DIFFERENT']),
+    compared.map(({ what, expected, found, outcome, reason }) => [what, expected, found, words(outcome, reason)]),
   );
+}
+
+function words(outcome: Comparison['outcome'], reason: string | undefined): string {
+  if (outcome === 'different') return 'DIFFERENT';
+  return reason === undefined ? outcome : `${outcome}: ${reason}`;
+}
+
+function summary(compared: readonly Comparison[]): string {
+  const count = (wanted: Comparison['outcome']): number => compared.filter(({ outcome }) => outcome === wanted).length;
+  const [different, left] = [count('different'), count('not compared')];
+  const done = String(compared.length - left);
+  const result =
+    different > 0
+      ? `${String(different)} of ${done} comparisons differ`
+      : `${done} comparisons with the manifest, no difference`;
+  return left === 0 ? result : `${result}; ${String(left)} not compared`;
 }

@@ -2,14 +2,18 @@ import type pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
 import { countObjects } from '../postgres/object-counts.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
+import type { LeftOut } from './leave-out.ts';
 
 /** One thing that was compared. */
 export interface Comparison {
   /** `table public.orders`, `indexes`, `sequence public.orders_id_seq`, `extension hstore`. */
   readonly what: string;
   readonly expected: string;
+  /** Empty where it was not looked at. */
   readonly found: string;
-  readonly same: boolean;
+  readonly outcome: 'same' | 'different' | 'not compared';
+  /** Why it was not compared; undefined where it was. */
+  readonly reason: string | undefined;
 }
 
 /** What can be compared after a restore of only a part. */
@@ -20,11 +24,13 @@ export interface CompareScope {
   readonly named: readonly string[];
   /** Everything was restored: objects of every kind, extensions and sequences are compared too. */
   readonly whole: boolean;
+  /** What was left out of the restore, and is not there to be compared. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
  * Compares a restored database with what the manifest recorded in the dump's own snapshot. Only exact counts are
- * compared: an estimate proves nothing.
+ * compared: an estimate proves nothing, and is told as not compared.
  */
 export async function compareWithManifest(
   client: pg.Client,
@@ -34,8 +40,11 @@ export async function compareWithManifest(
   try {
     const compared: Comparison[] = [];
     for (const { schema, name, rows, exact } of manifest.contents.tables) {
-      if (!exact || rows === null || !scope.table(schema, name)) continue;
-      compared.push(compare(`table ${schema}.${name}`, String(rows), await countRows(client, schema, name)));
+      if (!scope.table(schema, name)) continue;
+      const what = `table ${schema}.${name}`;
+      if (rows === null) compared.push(notCompared(what, 'not counted', 'the manifest has no count'));
+      else if (!exact) compared.push(notCompared(what, `about ${String(rows)}`, 'the manifest has only an estimate'));
+      else compared.push(compare(what, String(rows), await countRows(client, schema, name)));
     }
     for (const name of scope.named) {
       const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_class WHERE relname = $1', [name]);
@@ -50,7 +59,11 @@ export async function compareWithManifest(
 }
 
 function compare(what: string, expected: string, found: string): Comparison {
-  return { what, expected, found, same: expected === found };
+  return { what, expected, found, outcome: expected === found ? 'same' : 'different', reason: undefined };
+}
+
+function notCompared(what: string, expected: string, reason: string): Comparison {
+  return { what, expected, found: '', outcome: 'not compared', reason };
 }
 
 async function countRows(client: pg.Client, schema: string, name: string): Promise<string> {
@@ -103,7 +116,8 @@ async function compareSequences(client: pg.Client, { contents }: Manifest): Prom
       what: `sequence ${schema}.${name}`,
       expected: value ?? 'unused',
       found: restored ? (restored.value ?? 'unused') : 'not there',
-      same: restored !== undefined && !behind,
+      outcome: restored !== undefined && !behind ? 'same' : 'different',
+      reason: undefined,
     };
   });
 }

@@ -1,4 +1,3 @@
-import { type Entry, readEntry } from '../catalog/entries.ts';
 import { isAllOrNothing } from '../catalog/restore-command.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
@@ -12,39 +11,51 @@ import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { decodedLimit } from './decoded-limit.ts';
+import type { LeftOut } from './leave-out.ts';
 import { loadArtifact } from './load.ts';
 import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
+import type { TocEntry } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
-  readonly config: ReaderConfig;
+  readonly config: Pick<ReaderConfig, 'keys' | 'source' | 'clientsDir' | 'restoreMaxSize'>;
   readonly store: Store;
-  readonly entry: Entry;
+  /** The backup's folder in the store, with its slash. */
+  readonly folder: string;
+  readonly manifest: Manifest;
   readonly target: ConnectionConfig;
   readonly options: LoadOptions;
   /** Create the target database first. */
   readonly create: boolean;
+  /**
+   * 1: all in one transaction. More: what comes after the rows (indexes, constraints) is made by so many sessions at once
+   * after a transaction that holds the rest.
+   */
+  readonly jobs: number;
+  /** A reason to leave an entry out; undefined restores it. What is left out is always told. */
+  readonly leaveOut?: (entry: TocEntry) => string | undefined;
   readonly searchPath: string;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** A restore that was done, and how it compares with the manifest. */
+/** A restore that was done. */
 export interface Restored {
-  readonly manifest: Manifest;
-  readonly compared: readonly Comparison[];
-  readonly durationMs: number;
+  readonly leftOut: readonly LeftOut[];
+  /** What there is to compare now, with {@link compareRestored}. */
+  readonly scope: CompareScope;
+  /** Until everything was loaded, without the comparison. */
+  readonly restoreMs: number;
 }
 
 /**
- * Restores one backup into a database: everything that can be refused is refused before the target is touched, all of it
- * is loaded in one transaction, and what came back is compared with the manifest.
+ * Restores one backup into a database: everything that can be refused is refused before the target is touched, and all of
+ * it is loaded in one transaction. What came back is still to be compared: see {@link compareRestored}.
  * @throws {Failure} the first cause; the target is then as it was, but for a database that `create` made.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
-  const { config, store, entry, target, options, log, signal } = request;
+  const { config, store, folder, manifest, target, options, log, signal } = request;
   const started = performance.now();
-  const manifest = await readEntry(store, entry, signal);
   const [artifact] = manifest.artifacts;
   if (!artifact) throw new Error('a manifest has at least one artifact');
   refuseParts(artifact.format, options);
@@ -63,10 +74,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       const filled = manifest.contents.tables.filter(({ schema, name }) => scope.table(schema, name));
       await refuseRows(session, target.database, filled);
     } else if (!options.clean) await refuseFilled(session, target.database);
-    log.info(`restoring ${store.describe(entry.folder.slice(0, -1))} into ${target.database} at ${target.host}`);
+    log.info(`restoring ${store.describe(folder.slice(0, -1))} into ${target.database} at ${target.host}`);
     const loader = artifact.format === 'custom' ? pgRestoreStage(target, client, options) : psqlStage(target, client);
     const { searchPath } = request;
-    const key = entry.folder + artifact.key;
+    const key = folder + artifact.key;
     const known = new Set(manifest.contents.tables.map(({ schema }) => schema));
     const removeSchemas = await makeSchemas(
       session,
@@ -87,15 +98,18 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       await removeSchemas().catch(() => undefined);
       throw error;
     });
-    const durationMs = Math.round(performance.now() - started);
-    return { manifest, compared: await compareAfresh(target, manifest, scope, signal), durationMs };
+    return { leftOut: [], scope, restoreMs: Math.round(performance.now() - started) };
   } finally {
     await session.end().catch(() => undefined);
   }
 }
 
-/** On a connection of its own: one that was idle through a long load may be cut by then. */
-async function compareAfresh(
+/**
+ * Compares a restored database with its manifest, on a connection of its own: one that was idle through a long load may be
+ * cut by then.
+ * @throws {Failure} `database` when it cannot be read.
+ */
+export async function compareRestored(
   target: ConnectionConfig,
   manifest: Manifest,
   scope: CompareScope,
@@ -127,6 +141,7 @@ function scopeOf({ contents }: Manifest, { schemas, tables, only, clean }: LoadO
       (tables.length === 0 || tables.includes(name)),
     named: tables,
     whole: !contents.filtered && schemas.length === 0 && tables.length === 0 && only === undefined && !clean,
+    leftOut: [],
   };
 }
 
