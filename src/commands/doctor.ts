@@ -120,7 +120,7 @@ async function checkStore(config: Config, log: Log, signal: AbortSignal, check: 
       await store.head(key, signal);
       return 'allowed';
     });
-    if (!config.retentionConfigured) return;
+    if (config.retention === undefined) return;
     await check('store: list', async () => {
       for await (const first of store.list(databaseFolder(database), signal)) return `allowed (${first.key})`;
       return 'allowed (nothing there yet)';

@@ -71,8 +71,11 @@ const rules: readonly Rule[] = [
     severity: 'warning',
   },
   {
-    broken: ({ isSet }) => isSet('BACKUP_TIMEZONE') && !isSet('BACKUP_SCHEDULE'),
-    words: () => 'BACKUP_TIMEZONE has no effect without BACKUP_SCHEDULE',
+    broken: ({ isSet }) =>
+      isSet('BACKUP_TIMEZONE') &&
+      !isSet('BACKUP_SCHEDULE') &&
+      !(['KEEP_DAILY', 'KEEP_WEEKLY', 'KEEP_MONTHLY', 'KEEP_YEARLY'] as const).some((name) => isSet(name)),
+    words: () => 'BACKUP_TIMEZONE has no effect without BACKUP_SCHEDULE or one of KEEP_DAILY to KEEP_YEARLY',
     severity: 'warning',
   },
   {

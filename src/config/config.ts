@@ -129,14 +129,31 @@ export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
+/** Which backups of a database are kept; what is undefined keeps none by itself. See src/retention/plan.ts. */
+export interface RetentionPolicy {
+  /** The newest so many. */
+  readonly last: number | undefined;
+  /** All that are no older than the newest by more than this. */
+  readonly withinMs: number | undefined;
+  /** One of each of so many days, weeks, months, years that have any. */
+  readonly daily: number | undefined;
+  readonly weekly: number | undefined;
+  readonly monthly: number | undefined;
+  readonly yearly: number | undefined;
+  /** Never fewer than this, whatever the others say. */
+  readonly minimum: number;
+  /** Where days begin: a name of the IANA list. */
+  readonly timeZone: string;
+}
+
 /** The whole configuration of a run, checked and complete. */
 export interface Config {
   readonly source: SourceConfig;
   readonly store: StoreConfig;
   readonly form: FormConfig;
   readonly run: RunConfig;
-  /** True where any KEEP_… variable is set: then the run also needs the right to list and delete. */
-  readonly retentionConfigured: boolean;
+  /** Undefined where no KEEP_… variable is set: nothing is ever removed. Else a run also lists, reads and deletes. */
+  readonly retention: RetentionPolicy | undefined;
   /** Only for a run that drills what it stored. */
   readonly keys: KeysConfig;
   readonly drill: DrillConfig;
@@ -152,6 +169,10 @@ export interface Config {
 /** What the commands that read backups need: no database to back up, but keys. */
 export interface ReaderConfig extends Pick<Config, 'store' | 'restoreMaxSize' | 'log' | 'warnings' | 'secrets'> {
   readonly keys: KeysConfig;
+  /** See {@link Config}. */
+  readonly retention: RetentionPolicy | undefined;
+  /** How long a backup may take, in ms: nothing of a folder that is younger is a left-over. */
+  readonly backupTimeoutMs: number;
   /** The database that backups are made of, where it is known: never to be restored into. */
   readonly source: ConnectionConfig | undefined;
   /** Where to restore to, where it is set. */

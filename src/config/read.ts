@@ -7,11 +7,11 @@ import { type Environment, type ReadValues, readValues } from './environment.ts'
 import { Findings } from './findings.ts';
 import { readForm } from './form.ts';
 import { readOtherUrl } from './other-url.ts';
-import { readRun } from './run.ts';
+import { readRetention } from './retention.ts';
+import { readRun, readTimezone } from './run.ts';
 import { Secret } from './secret.ts';
 import { readStore } from './storage.ts';
 import { checkUnknownNames } from './unknown-names.ts';
-import { variableGroups, type VariableName } from './variables.ts';
 
 /**
  * The whole configuration, checked and frozen. Reads files that variables name, contacts nothing. Throws one Failure of
@@ -27,8 +27,6 @@ export function readConfig(env: Environment): Config {
   const run = readRun(read, findings);
   const drill = readDrill(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
-  const retentionConfigured = isRetentionConfigured(read);
-  if (retentionConfigured) findings.warn('KEEP_... variables are set, but this version deletes nothing yet');
   findings.throwIfAny();
   if (source === undefined || store === undefined)
     throw new Error('a part of the configuration failed without a problem');
@@ -37,7 +35,7 @@ export function readConfig(env: Environment): Config {
     store,
     form,
     run,
-    retentionConfigured,
+    retention: readRetention(read, run.timezone),
     keys: readKeys(read),
     drill,
     restoreMaxSize: read.values.RESTORE_MAX_SIZE,
@@ -59,6 +57,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
   const target = readOtherUrl('TARGET_DATABASE_URL', read, findings);
   const drill = readDrill(read, findings);
+  const retention = readRetention(read, readTimezone(read, findings));
   checkUnknownNames(env, true, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
@@ -69,6 +68,8 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     target,
     drill,
     keys: readKeys(read),
+    retention,
+    backupTimeoutMs: values.BACKUP_TIMEOUT,
     restoreMaxSize: values.RESTORE_MAX_SIZE,
     clientsDir: values.PG_CLIENTS_DIR,
     log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },
@@ -102,12 +103,6 @@ function readSource(env: Environment, read: ReadValues, findings: Findings): Sou
     rowCounts: values.ROW_COUNTS,
     clientsDir: values.PG_CLIENTS_DIR,
   };
-}
-
-/** KEEP_MINIMUM alone only bounds the others. */
-function isRetentionConfigured({ isSet }: ReadValues): boolean {
-  const names = Object.keys(variableGroups.retention) as VariableName[];
-  return names.some((name) => name !== 'KEEP_MINIMUM' && isSet(name));
 }
 
 function deepFreeze<T extends object>(value: T): T {

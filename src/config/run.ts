@@ -4,8 +4,9 @@ import { type ReadValues, quote } from './environment.ts';
 import type { Findings } from './findings.ts';
 
 /** How one run behaves. */
-export function readRun({ values, nameOf }: ReadValues, findings: Findings): RunConfig {
-  const timezone = readTimezone(values.BACKUP_TIMEZONE, nameOf('BACKUP_TIMEZONE'), findings);
+export function readRun(read: ReadValues, findings: Findings): RunConfig {
+  const { values, nameOf } = read;
+  const timezone = readTimezone(read, findings);
   return {
     timeoutMs: values.BACKUP_TIMEOUT,
     stallTimeoutMs: Math.min(values.STALL_TIMEOUT, values.BACKUP_TIMEOUT),
@@ -18,7 +19,9 @@ export function readRun({ values, nameOf }: ReadValues, findings: Findings): Run
   };
 }
 
-function readTimezone(zone: string, name: string, findings: Findings): string {
+/** The time zone of schedule and calendar, by the name of the IANA list. */
+export function readTimezone({ values, nameOf }: ReadValues, findings: Findings): string {
+  const [zone, name] = [values.BACKUP_TIMEZONE, nameOf('BACKUP_TIMEZONE')];
   try {
     // Offsets are valid there too, but a schedule in one would ignore summer time without a word.
     if (/^[A-Za-z]/.test(zone)) return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;

@@ -26,7 +26,7 @@ describe('readConfig', () => {
       schedule: undefined,
       timezone: 'UTC',
     });
-    assert.equal(config.retentionConfigured, false);
+    assert.equal(config.retention, undefined);
     assert.deepEqual(config.warnings, []);
   });
 
@@ -76,9 +76,17 @@ describe('readConfig', () => {
   });
 
   test('tells whether retention is set, for which KEEP_MINIMUM alone is not enough', () => {
-    assert.equal(read({ KEEP_MINIMUM: '5' }).retentionConfigured, false);
-    assert.equal(read({ KEEP_LAST: '7' }).retentionConfigured, true);
-    assert.equal(read({ BACKUP_KEEP_DAYS: '30' }).retentionConfigured, true);
+    assert.equal(read({ KEEP_MINIMUM: '5' }).retention, undefined);
+    assert.deepEqual(read({ KEEP_LAST: '7', BACKUP_KEEP_DAYS: '30', BACKUP_TIMEZONE: 'Europe/Berlin' }).retention, {
+      last: 7,
+      withinMs: 30 * 86_400_000,
+      daily: undefined,
+      weekly: undefined,
+      monthly: undefined,
+      yearly: undefined,
+      minimum: 3,
+      timeZone: 'Europe/Berlin',
+    });
     assertProblem({ KEEP_DAILY: '0' }, /^KEEP_DAILY="0" is not a whole number of 1 or more/);
     assertProblem({ KEEP_WITHIN: 'a month' }, /^KEEP_WITHIN="a month" is not a duration/);
   });

@@ -23,7 +23,7 @@ export const runVariables = {
     example: '0 3 * * *',
   }),
   BACKUP_TIMEZONE: variable(text, {
-    words: 'The time zone that `BACKUP_SCHEDULE` is meant in.',
+    words: 'The time zone of `BACKUP_SCHEDULE` and of the days, weeks, months and years of `KEEP_…`.',
     example: 'Europe/Berlin',
     default: 'UTC',
   }),
@@ -62,22 +62,25 @@ export const logVariables = {
 export const retentionVariables = {
   KEEP_LAST: variable(integer(1), { words: 'Keep the newest so many.', example: '7' }),
   KEEP_WITHIN: variable(duration(86_400_000, 'd'), {
-    words: 'Keep all that are younger; a number without a unit is in days.',
+    words: 'Keep all that are at most so much older than the newest; a number without a unit is in days.',
     example: '35d',
     aliases: ['BACKUP_KEEP_DAYS', 'BACKUP_RETENTION_DAYS'],
   }),
-  KEEP_DAILY: variable(integer(1), { words: 'Keep one of each of so many days.', example: '7' }),
+  KEEP_DAILY: variable(integer(1), {
+    words: 'Keep the newest of each of so many days that have any; one that a drill has proved comes first.',
+    example: '7',
+  }),
   KEEP_WEEKLY: variable(integer(1), {
-    words: 'Keep one of each of so many weeks.',
+    words: 'The same of so many ISO weeks.',
     example: '5',
     aliases: ['BACKUP_KEEP_WEEKS'],
   }),
   KEEP_MONTHLY: variable(integer(1), {
-    words: 'Keep one of each of so many months.',
+    words: 'The same of so many months.',
     example: '12',
     aliases: ['BACKUP_KEEP_MONTHS'],
   }),
-  KEEP_YEARLY: variable(integer(1), { words: 'Keep one of each of so many years.', example: '3' }),
+  KEEP_YEARLY: variable(integer(1), { words: 'The same of so many years.', example: '3' }),
   KEEP_MINIMUM: variable(integer(1), {
     words: 'Never fewer than this, whatever the others say.',
     example: '3',
