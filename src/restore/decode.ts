@@ -22,12 +22,24 @@ export async function* checkedBytes(
       hint: 'The stored object is damaged or was replaced. Restore another backup; see list.',
       retryable: false,
     });
-  if ((await store.head(key, signal)) === undefined) throw differs('is missing, but the manifest records it');
-  yield* holdLast(meter.pass(store.get(key, signal)), () => {
-    const { bytes, sha256 } = meter.result();
-    if (bytes !== artifact.bytes) {
-      throw differs(`has ${String(bytes)} bytes, but the manifest records ${String(artifact.bytes)}`);
+  const demandSize = (bytes: number): void => {
+    if (bytes === artifact.bytes) return;
+    throw differs(`has ${String(bytes)} bytes, but the manifest records ${String(artifact.bytes)}`);
+  };
+  const head = await store.head(key, signal);
+  if (head === undefined) throw differs('is missing, but the manifest records it');
+  demandSize(head.bytes);
+  async function* noMore(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of source) {
+      // pg_restore commits at the end of the dump, whatever comes after it.
+      if (meter.bytes > artifact.bytes)
+        throw differs(`has more bytes than the ${String(artifact.bytes)} of the manifest`);
+      yield chunk;
     }
+  }
+  yield* holdLast(noMore(meter.pass(store.get(key, signal))), () => {
+    const { bytes, sha256 } = meter.result();
+    demandSize(bytes);
     if (sha256 !== artifact.sha256) {
       throw differs(`has the SHA-256 ${sha256}, but the manifest records ${artifact.sha256}`);
     }

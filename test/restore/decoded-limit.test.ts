@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodedLimit, limited } from '../../src/restore/decoded-limit.ts';
+import { sampleManifest } from '../catalog/sample-manifest.ts';
+import { collect, streamOf } from '../store/scripted.ts';
+
+const address = 's3://bucket/key';
+
+test('auto goes by the size of the database; a size that is set counts alone', () => {
+  const manifest = sampleManifest();
+  const auto = 20 * manifest.server.databaseBytes + 1024 ** 3;
+  assert.deepEqual(decodedLimit('auto', manifest, address), { bytes: auto, address });
+  assert.equal(decodedLimit(7, manifest, address).bytes, 7);
+});
+
+test('fault 73: exactly the limit passes; nothing beyond it does', async () => {
+  const data = Buffer.alloc(100, 'x');
+  assert.deepEqual(await collect(limited(streamOf(data, 30), { bytes: 100, address })), data);
+  let passed = 0;
+  const reading = async (): Promise<void> => {
+    for await (const chunk of limited(streamOf(data, 30), { bytes: 99, address })) passed += chunk.length;
+  };
+  await assert.rejects(reading, {
+    kind: 'dump',
+    retryable: false,
+    message: `${address} decodes to more than 99 B, and was read no further`,
+    hint: /RESTORE_MAX_SIZE/,
+  });
+  assert.equal(passed, 90);
+});
