@@ -34,6 +34,14 @@ export async function differences(
     dumpLines(server, source, ownership),
     dumpLines(server, restored, ownership),
   ]);
+  return lineDifferences(before, after);
+}
+
+/** The lines that only one of two lists has; both empty when they hold the same ones. */
+export function lineDifferences(
+  before: readonly string[],
+  after: readonly string[],
+): { lost: string[]; added: string[] } {
   return { lost: without(before, after), added: without(after, before) };
 }
 
