@@ -9,6 +9,7 @@ const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   store: 'Where backups are kept',
   form: 'What a backup looks like',
   run: 'How a run behaves',
+  schedule: 'When backups are made',
   retention: 'Which backups are kept',
   restore: 'Reading backups back',
   log: 'Logs',

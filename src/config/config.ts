@@ -93,6 +93,22 @@ export interface FormConfig {
   readonly encryption: EncryptionConfig;
 }
 
+/** When backups are to be made. */
+export interface ScheduleConfig {
+  /** A cron expression of five fields, checked. */
+  readonly expression: string;
+  /** The name of the IANA list that it is meant in. */
+  readonly timezone: string;
+}
+
+/** What only the command `schedule` needs. */
+export interface SchedulerConfig {
+  /** A start comes up to this long after its tick. Shorter than the schedule's shortest interval. */
+  readonly jitterMs: number;
+  /** Where to tell how it goes over HTTP, if anywhere. */
+  readonly port: number | undefined;
+}
+
 /** How one run behaves. */
 export interface RunConfig {
   readonly timeoutMs: number;
@@ -102,8 +118,8 @@ export interface RunConfig {
   /** A fraction: 0.5 warns when a dump is smaller than half of the previous one. 0 never warns. */
   readonly shrinkAlert: number;
   readonly lock: 'auto' | 'on' | 'off';
-  /** A cron expression, checked, with the time zone it is meant in. */
-  readonly schedule: string | undefined;
+  readonly schedule: ScheduleConfig | undefined;
+  /** Of schedule and calendar: a name of the IANA list. */
   readonly timezone: string;
 }
 
@@ -152,6 +168,7 @@ export interface Config {
   readonly store: StoreConfig;
   readonly form: FormConfig;
   readonly run: RunConfig;
+  readonly scheduler: SchedulerConfig;
   /** Undefined where no KEEP_… variable is set: nothing is ever removed. Else a run also lists, reads and deletes. */
   readonly retention: RetentionPolicy | undefined;
   /** Only for a run that drills what it stored. */
@@ -169,6 +186,8 @@ export interface Config {
 /** What the commands that read backups need: no database to back up, but keys. */
 export interface ReaderConfig extends Pick<Config, 'store' | 'restoreMaxSize' | 'log' | 'warnings' | 'secrets'> {
   readonly keys: KeysConfig;
+  /** When backups are to be made, where it is set. */
+  readonly schedule: ScheduleConfig | undefined;
   /** See {@link Config}. */
   readonly retention: RetentionPolicy | undefined;
   /** How long a backup may take, in ms: nothing of a folder that is younger is a left-over. */

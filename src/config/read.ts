@@ -9,6 +9,7 @@ import { readForm } from './form.ts';
 import { readOtherUrl } from './other-url.ts';
 import { readRetention } from './retention.ts';
 import { readRun, readTimezone } from './run.ts';
+import { readSchedule, readScheduler } from './schedule.ts';
 import { Secret } from './secret.ts';
 import { readStore } from './storage.ts';
 import { checkUnknownNames } from './unknown-names.ts';
@@ -25,6 +26,7 @@ export function readConfig(env: Environment): Config {
   const store = readStore(read, findings);
   const form = readForm(read, findings);
   const run = readRun(read, findings);
+  const scheduler = readScheduler(read, run, findings);
   const drill = readDrill(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
   findings.throwIfAny();
@@ -35,6 +37,7 @@ export function readConfig(env: Environment): Config {
     store,
     form,
     run,
+    scheduler,
     retention: readRetention(read, run.timezone),
     keys: readKeys(read),
     drill,
@@ -57,7 +60,9 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
   const target = readOtherUrl('TARGET_DATABASE_URL', read, findings);
   const drill = readDrill(read, findings);
-  const retention = readRetention(read, readTimezone(read, findings));
+  const timezone = readTimezone(read, findings);
+  const schedule = readSchedule(read, timezone, findings);
+  const retention = readRetention(read, timezone);
   checkUnknownNames(env, true, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
@@ -68,6 +73,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     target,
     drill,
     keys: readKeys(read),
+    schedule,
     retention,
     backupTimeoutMs: values.BACKUP_TIMEOUT,
     restoreMaxSize: values.RESTORE_MAX_SIZE,

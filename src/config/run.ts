@@ -1,11 +1,11 @@
-import { CronExpressionParser } from 'cron-parser';
 import type { RunConfig } from './config.ts';
 import { type ReadValues, quote } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { readSchedule } from './schedule.ts';
 
 /** How one run behaves. */
 export function readRun(read: ReadValues, findings: Findings): RunConfig {
-  const { values, nameOf } = read;
+  const { values } = read;
   const timezone = readTimezone(read, findings);
   return {
     timeoutMs: values.BACKUP_TIMEOUT,
@@ -14,7 +14,7 @@ export function readRun(read: ReadValues, findings: Findings): RunConfig {
     verify: values.VERIFY,
     shrinkAlert: values.SHRINK_ALERT,
     lock: values.LOCK,
-    schedule: readSchedule(values.BACKUP_SCHEDULE, timezone, nameOf('BACKUP_SCHEDULE'), findings),
+    schedule: readSchedule(read, timezone, findings),
     timezone,
   };
 }
@@ -30,25 +30,4 @@ export function readTimezone({ values, nameOf }: ReadValues, findings: Findings)
   }
   findings.problem(`${name}=${quote(zone)} is no time zone of the IANA list, for example ${name}=Europe/Berlin`);
   return 'UTC';
-}
-
-function readSchedule(
-  text: string | undefined,
-  timezone: string,
-  name: string,
-  findings: Findings,
-): string | undefined {
-  if (text === undefined) return undefined;
-  const schedule = text.split(/\s+/).join(' ');
-  try {
-    // Five fields: a sixth, for seconds, is read by this library but by no platform's cron.
-    if (schedule.split(' ').length === 5 || /^@(?:yearly|annually|monthly|weekly|daily|hourly)$/.test(schedule)) {
-      CronExpressionParser.parse(schedule, { tz: timezone }).next();
-      return schedule;
-    }
-  } catch {
-    // Told below: the library's words do not name the variable.
-  }
-  findings.problem(`${name}=${quote(text)} is no cron expression of five fields, for example ${name}="0 3 * * *"`);
-  return undefined;
 }

@@ -7,12 +7,12 @@ import type { VariableName } from './variables.ts';
 const notSupported =
   /^(?:JOBS|GLOBALS|RESTORE_JOBS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL)(?:_FILE)?$/;
 
-/** Names by which other backup images are told when to run; this program runs once and ends. */
+/** Names by which other backup images are told when to run. */
 const schedules =
   /^(?:SCHEDULE|CRON|CRON_SCHEDULE|BACKUP_CRON_SCHEDULE|BACKUP_CRON_EXPRESSION|CRON_EXPRESSION|BACKUP_CRON)$/;
 
 /** Beginnings that nobody but this program uses. */
-const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL)_/;
+const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL|SCHEDULE)_/;
 
 /** Names of other programs that look like ours: libpq, the AWS SDK, gpg, other base images, Kubernetes service links. */
 const ordinary =
@@ -36,7 +36,9 @@ export function checkUnknownNames(env: Environment, encrypted: boolean, findings
       const isDefault = (name === 'JOBS' && value.trim() === '1') || (name === 'GLOBALS' && value.trim() === 'off');
       if (!isDefault) findings.warn(`${name} is not supported by this version and has no effect`);
     } else if (schedules.test(name)) {
-      findings.warn(`${name} has no effect: this program makes one backup and ends, and the platform's cron starts it`);
+      findings.warn(
+        `${name} has no effect: the platform's cron starts each backup, or the command schedule at BACKUP_SCHEDULE`,
+      );
     } else checkName(name, known, encrypted, findings);
   }
 }

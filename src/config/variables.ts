@@ -2,6 +2,7 @@ import type { About, ValuesOf, Variable } from './variable.ts';
 import { formVariables } from './variables/form.ts';
 import { logVariables, retentionVariables, runVariables } from './variables/run.ts';
 import { restoreVariables } from './variables/restore.ts';
+import { scheduleVariables } from './variables/schedule.ts';
 import { sourceVariables } from './variables/source.ts';
 import { storeVariables } from './variables/store.ts';
 
@@ -11,6 +12,7 @@ export const variableGroups = {
   store: storeVariables,
   form: formVariables,
   run: runVariables,
+  schedule: scheduleVariables,
   retention: retentionVariables,
   restore: restoreVariables,
   log: logVariables,
@@ -21,6 +23,7 @@ const all = {
   ...storeVariables,
   ...formVariables,
   ...runVariables,
+  ...scheduleVariables,
   ...retentionVariables,
   ...restoreVariables,
   ...logVariables,

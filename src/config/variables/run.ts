@@ -1,4 +1,4 @@
-import { duration, integer, oneOf, percent, text } from '../kinds.ts';
+import { duration, integer, oneOf, percent } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** How one run behaves. */
@@ -17,15 +17,6 @@ export const runVariables = {
     words: 'How often a run that failed for a passing reason is tried, the first time included.',
     example: '3',
     default: '2',
-  }),
-  BACKUP_SCHEDULE: variable(text, {
-    words: 'When the platform starts this job, as a cron expression; it starts nothing by itself.',
-    example: '0 3 * * *',
-  }),
-  BACKUP_TIMEZONE: variable(text, {
-    words: 'The time zone of `BACKUP_SCHEDULE` and of the days, weeks, months and years of `KEEP_…`.',
-    example: 'Europe/Berlin',
-    default: 'UTC',
   }),
   VERIFY: variable(oneOf('head', 'download'), {
     words: '`head` compares what the store says it has; `download` reads every byte back.',
