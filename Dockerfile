@@ -7,18 +7,25 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src ./src
 RUN npm run build
 
-FROM docker.io/library/debian:trixie-slim AS clients
-# Majors that must be there, majors that are taken as soon as the archive has them, and the oldest minor of each that is
-# safe against a hostile server or dump (CVE-2026-6477, CVE-2026-18408). A client below its minor fails the build.
+FROM docker.io/library/debian:trixie-slim AS postgres
+# Majors whose clients must be there, majors that are taken as soon as the archive has them, and the oldest minor of
+# each that is safe against a hostile server or dump (CVE-2026-6477, CVE-2026-18408). One below it fails the build.
 ARG PG_MAJORS="14 15 16 17 18"
 ARG PG_MAJORS_NEXT="19"
 ARG PG_SAFE_MINORS="14.24 15.19 16.15 17.11 18.6 19.0"
+# The one server, which drills restore into: of the newest of those majors when empty, `none` for an image without one.
+# It has contrib and pgvector, and no PL/Perl, PL/Python or the like. Packages of further extensions are taken with the
+# libraries they need, as for PostGIS "postgresql-18-postgis-3 postgresql-18-postgis-3-scripts"; locales are made for
+# databases that name their collations.
+ARG PG_SERVER_MAJOR=""
+ARG PG_EXTRA_PACKAGES=""
+ARG PG_LOCALES="en_US.UTF-8"
 # The PostgreSQL project's own Debian archive or a mirror of it, and its armoured public key (empty: the key in Debian's
 # own postgresql-client-common package).
 ARG PG_ARCHIVE=https://apt.postgresql.org/pub/repos/apt
 ARG PG_ARCHIVE_KEY=""
-COPY .ci/fetch-clients.sh /
-RUN /fetch-clients.sh /clients
+COPY .ci/fetch-postgres.sh /
+RUN /fetch-postgres.sh /postgres
 
 FROM docker.io/library/debian:trixie-slim
 # gpg-agent is what gpg asks even for a passphrase it was handed; the four libraries are what libpq5 and psql load.
@@ -31,11 +38,18 @@ RUN apt-get update \
   && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin backup-job
 COPY --from=program /usr/local/bin/node /usr/local/bin/node
 # Only the programs that are used: the packages would bring perl, and Debian's pg_dump is a wrapper written in it.
-COPY --from=clients /clients/lib /usr/lib/postgresql
-COPY --from=clients /clients/status.d /var/lib/dpkg/status.d
-COPY .ci/check-programs.sh /tmp/
-RUN --mount=type=bind,from=clients,source=/clients/packages,target=/mnt \
-  dpkg --install /mnt/libpq5.deb && /tmp/check-programs.sh && rm -rf /tmp/* /var/log/* /var/cache/*
+COPY --from=postgres /postgres/lib /usr/lib/postgresql
+COPY --from=postgres /postgres/share /usr/share/postgresql
+COPY --from=postgres /postgres/locale /usr/lib/locale
+COPY --from=postgres /postgres/status.d /var/lib/dpkg/status.d
+COPY .ci/check-programs.sh .ci/check-server.sh /tmp/
+RUN --mount=type=bind,from=postgres,source=/postgres/packages,target=/mnt \
+  dpkg --install /mnt/libpq5.deb \
+  && apt-get update \
+  && DEBIAN_FRONTEND=noninteractive xargs --no-run-if-empty apt-get install -y --no-install-recommends </mnt/needed \
+  && /tmp/check-programs.sh \
+  && setpriv --reuid=10001 --regid=10001 --clear-groups /tmp/check-server.sh \
+  && rm -rf /tmp/* /var/lib/apt/lists/* /var/log/* /var/cache/*
 COPY entrypoint.sh /app/
 COPY --from=program /build/dist/pg-offsite.mjs /app/
 # Compiled code for a quicker start (measured: a sixth of the start's CPU). Node keys it by uid and by its options, hence the detour; another

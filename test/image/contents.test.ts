@@ -93,17 +93,23 @@ describe('the image', () => {
       assert.ok(safe !== undefined && Number(minor) >= safe, version);
     }
     const programs = await lines('cd /usr/lib/postgresql && ls -d */bin/* | sed "s#.*/##" | sort | uniq -c');
-    const expected = ['pg_dump', 'pg_dumpall', 'pg_restore', 'psql'].map((name) => `${versions.length} ${name}`);
+    const each = versions.length;
     assert.deepEqual(
       programs.map((line) => line.trim()),
-      expected,
+      ['1 initdb', `${each} pg_dump`, `${each} pg_dumpall`, `${each} pg_restore`, '1 postgres', `${each} psql`],
     );
   });
 
-  test('tells scanners about the clients that dpkg does not know', async () => {
-    const known = await lines('cd /var/lib/dpkg/status.d && grep -h ^Package: * | sort');
+  test('tells scanners about the programs that dpkg does not know', async () => {
+    const known = await lines('cd /var/lib/dpkg/status.d && grep -h ^Package: *');
     const majors = await lines('ls /usr/lib/postgresql');
-    assert.deepEqual(known, majors.map((major) => `Package: postgresql-client-${major}`).sort());
+    const [server] = await lines('ls /usr/share/postgresql');
+    const packages = [
+      ...majors.map((major) => `postgresql-client-${major}`),
+      `postgresql-${server}`,
+      `postgresql-${server}-pgvector`,
+    ];
+    assert.deepEqual(known.sort(), packages.map((name) => `Package: ${name}`).sort());
   });
 
   test('trusts public certificate authorities', async () => {
@@ -142,9 +148,35 @@ describe('building the image', () => {
     await assert.rejects(build, /InRelease.*(is not signed|NO_PUBKEY|Missing key)/s);
   });
 
-  test('takes a next major as soon as the archive has it, and does without until then', async () => {
-    const image = await buildImage([15], ['--build-arg', 'PG_MAJORS_NEXT=17 12345']);
-    const run = await runContainer(image, { args: ['/usr/lib/postgresql'], flags: ['--entrypoint=ls'] });
-    assert.equal(run.stdout, '15\n17\n');
+  test('is refused when the archive has no server of the newest major', async () => {
+    const build = buildImage([15], ['--build-arg', 'PG_SERVER_MAJOR=12345']);
+    await assert.rejects(build, /the archive has no postgresql-12345/);
+  });
+
+  test('takes a next major as soon as the archive has it, its server, further extensions and locales', async () => {
+    const args = [
+      'PG_MAJORS_NEXT=17 12345',
+      'PG_SERVER_MAJOR=',
+      'PG_EXTRA_PACKAGES=postgresql-17-ip4r',
+      'PG_LOCALES=de_DE.UTF-8',
+    ];
+    const image = await buildImage(
+      [15],
+      args.flatMap((arg) => ['--build-arg', arg]),
+    );
+    const script = `
+      cd /usr/lib/postgresql; ls; ls -d */bin/postgres
+      ls 17/lib | grep -x -e ip4r.so -e llvmjit.so -e bitcode; locale -a | grep _; ls /var/lib/dpkg/status.d | grep ip4r`;
+    const run = await runContainer(image, { args: ['-c', script], flags: ['--entrypoint=sh'] });
+    const expected = ['15', '17', '17/bin/postgres', 'ip4r.so', 'de_DE.utf8', 'postgresql-17-ip4r'];
+    assert.deepEqual(run.stdout.trim().split('\n'), expected);
+  });
+
+  test('goes without a server where none is wanted', async () => {
+    const image = await buildImage([15], ['--build-arg', 'PG_SERVER_MAJOR=none']);
+    const script = 'cd /usr/lib/postgresql; ls -d */bin/*; ls /usr/share/postgresql; ls /var/lib/dpkg/status.d';
+    const run = await runContainer(image, { args: ['-c', script], flags: ['--entrypoint=sh'] });
+    const programs = ['pg_dump', 'pg_dumpall', 'pg_restore', 'psql'].map((name) => `15/bin/${name}`);
+    assert.deepEqual(run.stdout.trim().split('\n'), [...programs, 'postgresql-client-15']);
   });
 });

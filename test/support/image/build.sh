@@ -10,7 +10,7 @@ root=$(CDPATH='' cd -- "$here/../../.." && pwd)
 tag=${1:?the name of the image}
 majors=${2-}
 shift "$(($# < 2 ? $# : 2))"
-archive=$root/node_modules/.cache/client-archive
+archive=$root/node_modules/.cache/postgres-archive
 work=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill "$server"; fi; rm -rf "$work"' EXIT
@@ -24,7 +24,8 @@ flock 9
 if curl -sfI -o /dev/null --max-time 15 https://apt.postgresql.org/pub/repos/apt/dists/trixie-pgdg/InRelease; then
   :
 else
-  [ -s "$archive/key.asc" ] || "$here/client-archive.sh" "$archive"
+  fresh=$(find "$archive/key.asc" -newer "$here/standin-archive.sh" 2>/dev/null || true)
+  [ -n "$fresh" ] || "$here/standin-archive.sh" "$archive"
   "$root/node_modules/.bin/node" "$here/serve-archive.ts" "$archive" >"$work/port" 9>&- &
   server=$!
   until [ -s "$work/port" ]; do
@@ -32,6 +33,11 @@ else
     sleep 0.1
   done
   majors=${majors:-15 17 18}
+  # The one server that the stand-in has.
+  case " $majors " in
+    *" 17 "*) set -- --build-arg PG_SERVER_MAJOR=17 "$@" ;;
+    *) set -- --build-arg PG_SERVER_MAJOR=none "$@" ;;
+  esac
   set -- --build-arg "PG_ARCHIVE=http://127.0.0.1:$(cat "$work/port")" \
     --build-arg "PG_ARCHIVE_KEY=$(cat "$archive/key.asc")" "$@"
 fi

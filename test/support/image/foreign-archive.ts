@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runCommand } from '../run-command.ts';
 
-/** An archive of client packages on loopback. */
+/** An archive of packages on loopback. */
 export interface ForeignArchive {
   readonly url: string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -15,7 +15,7 @@ export interface ForeignArchive {
 /** Serves an archive that is whole, and signed, but by nobody whom the image's build trusts. About 10 s. */
 export async function serveForeignArchive(): Promise<ForeignArchive> {
   const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-archive-'));
-  await runCommand(join(import.meta.dirname, 'client-archive.sh'), [folder]);
+  await runCommand(join(import.meta.dirname, 'standin-archive.sh'), [folder, 'libpq5']);
   const child = spawn(process.execPath, [join(import.meta.dirname, 'serve-archive.ts'), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,11 +1,16 @@
 #!/bin/sh
 # A stand-in of the PostgreSQL project's Debian archive, for machines that cannot reach it: the same layout, signed with
-# a throwaway key, filled with Debian's own client packages (major 15 of bookworm, 17 of trixie, 18 of sid, whose
-# libraries trixie satisfies). Uses an apt of its own; the machine's is not touched.
-# usage: client-archive.sh DIR     (leaves DIR/pool, DIR/dists and the public key DIR/key.asc)
+# a throwaway key, filled with Debian's own packages: clients of major 15 (bookworm), 17 (trixie) and 18 (sid, whose
+# clients trixie's libraries satisfy), and trixie's server. Uses an apt of its own; the machine's is not touched.
+# usage: standin-archive.sh DIR [PACKAGE…]     (leaves DIR/pool, DIR/dists and the public key DIR/key.asc)
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 dir=${1:?the folder to fill}
+shift
+if [ $# = 0 ]; then
+  set -- postgresql-client-15 postgresql-client-17 postgresql-client-18 libpq5 \
+    postgresql-17 postgresql-17-pgvector postgresql-17-ip4r
+fi
 mirror=$("$here/debian-mirror.sh")
 architecture=$(dpkg --print-architecture)
 work=$(mktemp -d)
@@ -28,7 +33,7 @@ for suite in bookworm trixie sid; do echo "deb $keyring $mirror $suite main"; do
 for suite in bookworm trixie; do echo "deb $keyring $mirror-security $suite-security main"; done >>"$work/sources.list"
 export APT_CONFIG="$work/apt.conf"
 apt-get -qq -o APT::Update::Error-Mode=any update
-(cd "$dir/pool" && apt-get -qq download postgresql-client-15 postgresql-client-17 postgresql-client-18 libpq5)
+(cd "$dir/pool" && apt-get -qq download "$@")
 unset APT_CONFIG
 
 cd "$dir"
