@@ -4,6 +4,7 @@ import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
+import { nameForNameless } from './nameless-user.ts';
 import type { ServerFolder } from './server-folder.ts';
 import type { ServerPrograms } from './server-programs.ts';
 import { serverSettings } from './server-settings.ts';
@@ -38,7 +39,8 @@ export async function makeCluster(request: ClusterRequest): Promise<string> {
       for (const path of [dataDir, passwordFile, folder.socketDir]) await chown(path, user.ids.uid, user.ids.gid);
     const flags = [`--username=${superuser.user}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
     const form = ['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
-    await runInitdb(user.command(programs.initdb, ['-D', dataDir, ...flags, ...form], 'KILL'), signal);
+    const env = { ...serverEnvironment, ...(await nameForNameless(folder.path)) };
+    await runInitdb(user.command(programs.initdb, ['-D', dataDir, ...flags, ...form], 'KILL'), env, signal);
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -51,10 +53,14 @@ export async function makeCluster(request: ClusterRequest): Promise<string> {
   return dataDir;
 }
 
-async function runInitdb([program, args]: [string, string[]], signal: AbortSignal): Promise<void> {
+async function runInitdb(
+  [program, args]: [string, string[]],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
   throwIfAborted(signal);
   const child = spawn(program, args, {
-    env: serverEnvironment,
+    env,
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -81,7 +87,7 @@ async function runInitdb([program, args]: [string, string[]], signal: AbortSigna
   }
   const words = said.trim().split('\n').slice(-3).join(' / ');
   throw new Failure('dump', `could not run: initdb failed: ${words === '' ? 'it said nothing' : words}`, {
-    hint: 'It needs a writable folder with room (TMPDIR) and a user that has a name in /etc/passwd.',
+    hint: 'It needs a writable folder with room (TMPDIR) and a user that has a name in /etc/passwd, or libnss_wrapper.',
     retryable: false,
   });
 }
