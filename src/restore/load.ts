@@ -70,5 +70,7 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
   } finally {
     over.abort(new Failure('dump', 'the loader has ended'));
     await joined.stop();
+    // Only now, when no loader could take it for the end of its input: waits until what decodes has ended too.
+    await decoded.return().catch(() => undefined);
   }
 }
