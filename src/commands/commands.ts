@@ -3,11 +3,13 @@ import { toolVersion } from '../version.ts';
 import { backup } from './backup.ts';
 import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
+import { drill } from './drill.ts';
 import { list } from './list.ts';
+import { prune } from './prune.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { backup, restore, list, verify, doctor };
+const commands: Readonly<Record<string, Command>> = { backup, restore, list, verify, drill, prune, doctor };
 
 /**
  * Runs the command that the arguments name; none means `backup`.

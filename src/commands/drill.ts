@@ -1,0 +1,85 @@
+import { listCatalog, readEntry } from '../catalog/entries.ts';
+import { newBackupId } from '../catalog/ids.ts';
+import { type Proof, proofFileName, serializeProof } from '../catalog/proof.ts';
+import { selectBackup } from '../catalog/select.ts';
+import { failureKinds } from '../errors.ts';
+import { describeDrill } from '../drill/describe.ts';
+import { holdDrill } from '../drill/drill.ts';
+import { toolVersion } from '../version.ts';
+import { readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { openReader, type Reader } from './reader.ts';
+
+const usage =
+  'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--jobs N] [--json] [--no-proof]';
+
+const exitCodes: Readonly<Record<Proof['outcome'], number>> = {
+  passed: 0,
+  failed: failureKinds.verification.exitCode,
+  'could not run': failureKinds.dump.exitCode,
+};
+
+/**
+ * `drill`: restores a backup into a scratch database, compares it with its manifest, checks it, and records the result
+ * beside it. Exits with 0 only when it passed.
+ */
+export const drill: Command = {
+  summary: 'restore a backup into a scratch server, compare it, and record the proof',
+  async run(edge) {
+    const { values, positionals } = readArguments(
+      withNames(edge.args),
+      {
+        database: { type: 'string' },
+        'allow-missing-extension': { type: 'string', multiple: true },
+        jobs: { type: 'string' },
+        json: { type: 'boolean' },
+        'no-proof': { type: 'boolean' },
+      },
+      usage,
+      1,
+    );
+    using reader = openReader(edge);
+    const { config, store, log } = reader;
+    const { entries } = await listCatalog(store, values.database, edge.signal);
+    const entry = selectBackup(entries, positionals[0] ?? 'latest', store.location);
+    const allowed = values['allow-missing-extension'] ?? [];
+    const drilled = await holdDrill({
+      config,
+      store,
+      folder: entry.folder,
+      manifest: await readEntry(store, entry, edge.signal),
+      allowMissing: (name) => allowed.includes(everyName) || allowed.includes(name),
+      jobs: 1,
+      searchPath: edge.env.PATH ?? '',
+      toolVersion,
+      log,
+      signal: edge.signal,
+    });
+    const { proof } = drilled;
+    const exitCode = exitCodes[proof.outcome];
+    reader.print(values.json === true ? `${JSON.stringify({ ...proof, exitCode })}\n` : describeDrill(drilled));
+    if (values['no-proof'] !== true) await record(reader, entry.folder, proof, edge.signal);
+    return exitCode;
+  },
+};
+
+const everyName = '*';
+
+/** `--allow-missing-extension` may stand without a name, which node's own parser does not know. */
+function withNames(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    const next = args[index + 1];
+    const isAlone = next === undefined || next.startsWith('-') || next === 'latest' || /^\d{4}-?\d\d-?\d\d/.test(next);
+    return arg === '--allow-missing-extension' && isAlone ? `${arg}=${everyName}` : arg;
+  });
+}
+
+async function record({ store, log }: Reader, folder: string, proof: Proof, signal: AbortSignal): Promise<void> {
+  const key = folder + proofFileName(new Date(proof.finishedAt));
+  await store.putSmall(key, serializeProof(proof), {
+    runId: newBackupId(new Date()),
+    contentType: 'application/json',
+    signal,
+  });
+  log.info(`recorded in ${store.describe(key)}`);
+}

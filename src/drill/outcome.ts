@@ -1,0 +1,64 @@
+import type { Proof } from '../catalog/proof.ts';
+import type { Failure } from '../errors.ts';
+import type { Comparison } from '../restore/compare.ts';
+import type { Check } from './check.ts';
+
+/** What a drill has found, as far as it came. */
+export interface Findings {
+  readonly compared: readonly Comparison[];
+  readonly checks: readonly Check[];
+  /** Whether the backup holds tables whose rows could be compared at all. */
+  readonly holdsTables: boolean;
+  /** Why the backup could not be tried as it is: an extension that the server lacks, an object that only a superuser may create. */
+  readonly obstacles: readonly string[];
+}
+
+/** What a drill has shown. */
+export interface Outcome {
+  readonly outcome: Proof['outcome'];
+  /** Why it did not pass, in one sentence; undefined where it did. */
+  readonly reason: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** The words of the server that say that it was not able to try, rather than that the backup is wrong. */
+const notTheBackup =
+  /permission denied|must be (?:superuser|owner)|is not available|No space left|could not extend file|out of memory|server closed the connection|terminating connection|was killed by|could not be started|unrecognized configuration parameter|unsupported version/;
+
+/**
+ * What a drill shows that has broken off: a backup that is damaged or does not restore has failed; what has nothing to do
+ * with the backup shows nothing. Undefined for a failure that is not the drill's to judge: a key, the store, a signal.
+ */
+export function judgeFailure({ kind, message, hint }: Failure, obstacles: readonly string[]): Outcome | undefined {
+  if (kind === 'verification') return { outcome: 'failed', reason: message, hint };
+  if (kind !== 'dump') return undefined;
+  const isRefusal = /^(?:pg_restore|psql) /.test(message) && !notTheBackup.test(message);
+  if (isRefusal && obstacles.length === 0) return { outcome: 'failed', reason: message, hint };
+  const reason = [...obstacles, message.replace(/^could not run: /, '')].join('; ');
+  return { outcome: 'could not run', reason, hint };
+}
+
+/** What a drill shows that came to its end. An estimate is never a comparison. */
+export function judge({ compared, checks, holdsTables, obstacles }: Findings): Outcome {
+  const made = compared.filter(({ outcome }) => outcome !== 'not compared');
+  const different = made.filter(({ outcome }) => outcome === 'different').length;
+  const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name);
+  if (different > 0 || failed.length > 0) {
+    const differ = `${String(different)} of ${String(made.length)} comparisons ${different === 1 ? 'differs' : 'differ'}`;
+    const fail = `${failed.join(', ')} failed`;
+    return {
+      outcome: 'failed',
+      reason: [different > 0 && differ, failed.length > 0 && fail].filter(Boolean).join('; '),
+    };
+  }
+  if (obstacles.length > 0) return { outcome: 'could not run', reason: obstacles.join('; ') };
+  const rows = made.filter(({ what }) => what.startsWith('table '));
+  if (holdsTables && rows.length === 0) {
+    return {
+      outcome: 'could not run',
+      reason: 'no table whose rows could be compared: the manifest has estimates only',
+      hint: 'Set ROW_COUNTS=exact for the backup.',
+    };
+  }
+  return { outcome: 'passed', reason: undefined };
+}
