@@ -55,6 +55,7 @@ try {
   exitCode = await runCommand({
     args: process.argv.slice(2),
     env: process.env,
+    self: [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)],
     signal: stop.signal,
     stdout: process.stdout,
     stderr: process.stderr,

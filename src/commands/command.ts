@@ -5,6 +5,8 @@ export interface Edge {
   /** The arguments after the command's name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The program and arguments that start this program once more: the name of a command comes after them. */
+  readonly self: readonly string[];
   /** Aborted with a Failure when a signal arrives. */
   readonly signal: AbortSignal;
   readonly stdout: LogOutput;

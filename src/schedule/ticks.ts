@@ -85,7 +85,10 @@ export function shortestInterval(schedule: ScheduleConfig, from: Date, enough = 
   // Its days are all alike but for those of clock changes.
   for (const change of clockChanges(schedule.timezone, from, end)) {
     if (shortest <= enough) break;
-    const around = [change.getTime() - 2 * dayMs, change.getTime() + 2 * dayMs].map((time) => new Date(time)) as [Date, Date];
+    const around = [change.getTime() - 2 * dayMs, change.getTime() + 2 * dayMs].map((time) => new Date(time)) as [
+      Date,
+      Date,
+    ];
     shortest = Math.min(shortest, shortestOf(ticksBetween(schedule, ...around, manyTicks)));
   }
   return shortest;

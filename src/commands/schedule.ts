@@ -1,0 +1,42 @@
+import { readConfig } from '../config/read.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { createRedactor } from '../redact.ts';
+import { startBackup } from '../schedule/child.ts';
+import { systemClock } from '../schedule/clock.ts';
+import { keepSchedule } from '../schedule/loop.ts';
+import { serveStatus } from '../schedule/server.ts';
+import { Status } from '../schedule/status.ts';
+import { readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+
+/** `schedule`: for hosts without cron. Runs until it is told to end, and then ends with the exit code of the signal. */
+export const schedule: Command = {
+  summary: 'stay and start a backup at each tick of BACKUP_SCHEDULE',
+  async run({ args, env, self, stderr, signal }) {
+    const { values } = readArguments(args, { now: { type: 'boolean' } }, 'schedule [--now]', 0);
+    const config = readConfig(env);
+    const { scheduler, run } = config;
+    if (run.schedule === undefined) {
+      throw new Failure('config', 'BACKUP_SCHEDULE is not set, so there is nothing to wait for', {
+        hint: 'Set it to when backups are to be made, for example BACKUP_SCHEDULE="0 3 * * *".',
+      });
+    }
+    const log = createLog(config.log, stderr, createRedactor(config.secrets));
+    for (const warning of config.warnings) log.warn(warning);
+    const status = new Status();
+    using _server = scheduler.port === undefined ? undefined : await serveStatus(scheduler.port, status);
+    await keepSchedule({
+      schedule: run.schedule,
+      jitterMs: scheduler.jitterMs,
+      atOnce: values.now === true,
+      clock: systemClock,
+      random: Math.random,
+      start: () => startBackup({ self, env, timeoutMs: run.timeoutMs, log }),
+      status,
+      log,
+      signal,
+    });
+    throw toFailure(signal.reason);
+  },
+};
