@@ -7,9 +7,10 @@ import { drill } from './drill.ts';
 import { list } from './list.ts';
 import { prune } from './prune.ts';
 import { restore } from './restore.ts';
+import { schedule } from './schedule.ts';
 import { verify } from './verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { backup, restore, list, verify, drill, prune, doctor };
+const commands: Readonly<Record<string, Command>> = { backup, restore, list, verify, drill, prune, schedule, doctor };
 
 /**
  * Runs the command that the arguments name; none means `backup`.
