@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { decodedLimit } from './decoded-limit.ts';
 import type { LeftOut } from './leave-out.ts';
+import { tellLeftBehind } from './left-behind.ts';
 import { loadArtifact } from './load.ts';
 import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 import type { TocEntry } from './toc.ts';
@@ -96,7 +97,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       signal,
     }).catch(async (error: unknown) => {
       await removeSchemas().catch(() => undefined);
-      throw error;
+      const wasEmpty = !options.clean && options.only !== 'data';
+      throw wasEmpty ? await tellLeftBehind(error, target) : error;
     });
     return { leftOut: [], scope, restoreMs: Math.round(performance.now() - started) };
   } finally {

@@ -46,17 +46,21 @@ export async function refuseSource(
   }
 }
 
+/** What a database holds besides extensions, such as `2 tables`; nothing for an empty one. */
+export async function whatItHolds(client: pg.Client): Promise<string[]> {
+  return Object.entries(await countObjects(client))
+    .map(([kind, count]) => [kind, kind === 'schemas' ? Math.max(0, count - 1) : count] as const)
+    .filter(([kind, count]) => kind !== 'extensions' && count > 0)
+    .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
+}
+
 /**
  * Refuses a target that holds anything. Extensions do not count: providers create some in every new database, and a dump
  * creates only those that are missing.
  * @throws {Failure} `target` saying what it holds.
  */
 export async function refuseFilled(client: pg.Client, database: string): Promise<void> {
-  const counts = await countObjects(client);
-  const held = Object.entries(counts)
-    .map(([kind, count]) => [kind, kind === 'schemas' ? Math.max(0, count - 1) : count] as const)
-    .filter(([kind, count]) => kind !== 'extensions' && count > 0)
-    .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
+  const held = await whatItHolds(client);
   if (held.length === 0) return;
   throw new Failure('target', `the target database ${database} is not empty: it holds ${held.join(', ')}`, {
     hint: `Restore into a new database (--create makes it), or replace what is there with --clean --confirm ${database}.`,

@@ -52,6 +52,15 @@ test('fault 70: an error in the middle of a plain dump leaves nothing', async ()
   await refused(['restore', plain().id], {}, 65, /psql failed with exit code 3: .*division by zero/);
 });
 
+test('what a plain dump has committed on its way is told', async () => {
+  forgeDump(plain(), planted('COMMIT;\nSELECT 1/0;\n'));
+  const target = await stored.target();
+  const run = await stored.run(['restore', plain().id], target.variables);
+  assert.equal(run.exitCode, 65, run.stderr);
+  const told = `division by zero; the target database ${target.name} now holds parts of the backup: .*3 tables`;
+  assert.match(run.stderr, new RegExp(`ERROR: .*${told}.*\\n.*Drop that database`));
+});
+
 test('a plain dump that ends within the rows of a table leaves nothing', async () => {
   // psql takes what comes after for rows, and exits with 0.
   const dump = dumpOf(plain()).toString();
