@@ -22,16 +22,20 @@ export async function readProofs(store: Store, entry: Entry, signal: AbortSignal
 }
 
 /**
- * The newest proof of a backup that is one: damaged ones are passed over. Undefined where there is none.
+ * The newest proof of a backup that says whether it can be restored; where there is none such, the newest of a drill that
+ * could not run. Damaged proofs are passed over. Undefined where there is none.
  * @throws {Failure} what the store throws: that a proof could not be read must not be taken for that there is none.
  */
 export async function newestProof(store: Store, entry: Entry, signal: AbortSignal): Promise<Proof | undefined> {
+  let undecided: Proof | undefined;
   for (const key of keysOf(entry).toReversed()) {
     const read = await readOne(store, key, entry, signal);
-    if ('proof' in read) return read.proof;
-    if (read.failure.kind !== 'verification') throw read.failure;
+    if ('failure' in read) {
+      if (read.failure.kind !== 'verification') throw read.failure;
+    } else if (read.proof.outcome === 'could not run') undecided ??= read.proof;
+    else return read.proof;
   }
-  return undefined;
+  return undecided;
 }
 
 /** {@link newestProof} of each backup, by id, some at a time. */

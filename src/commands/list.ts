@@ -3,6 +3,8 @@ import prettyMs from 'pretty-ms';
 import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import type { Manifest } from '../catalog/manifest.ts';
+import type { Proof } from '../catalog/proof.ts';
+import { proofStates, readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { type Column, renderTable } from '../report/table.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -16,6 +18,7 @@ const columns: readonly Column[] = [
   { title: 'TOOK', align: 'right' },
   { title: 'ROWS', align: 'right' },
   { title: 'VERIFIED' },
+  { title: 'PROVED' },
 ];
 
 /** `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. */
@@ -38,11 +41,21 @@ export const list: Command = {
     const incomplete = entries.filter(({ complete, hollow }) => !complete && !hollow);
     if (values.json === true) {
       const all = values.all === true && { incomplete: incomplete.map(({ folder }) => folder), foreign };
-      reader.print(`${JSON.stringify({ location: reader.store.location, backups: backups.map(asJson), ...all })}\n`);
+      const listed: object[] = [];
+      for (const backup of backups) listed.push(asJson(backup, await readProofs(reader.store, backup, edge.signal)));
+      reader.print(`${JSON.stringify({ location: reader.store.location, backups: listed, ...all })}\n`);
       return 0;
     }
     if (backups.length === 0) reader.print(`no complete backup in ${reader.store.location}\n`);
-    else reader.print(renderTable(columns, backups.map(asRow)));
+    else {
+      const proofs = await proofStates(reader.store, backups, edge.signal);
+      reader.print(
+        renderTable(
+          columns,
+          backups.map((backup) => [...asRow(backup), describeProof(proofs.get(backup.id))]),
+        ),
+      );
+    }
     if (values.all === true) reader.print(others(incomplete, foreign));
     return 0;
   },
@@ -74,7 +87,21 @@ function asRow(backup: Described): string[] {
   ];
 }
 
-function asJson(backup: Described): object {
+/** `passed 2 days ago, 42 s`. */
+function describeProof(proof: Proof | undefined): string {
+  if (!proof) return '';
+  if (proof.outcome !== 'passed') return proof.outcome === 'failed' ? 'FAILED' : proof.outcome;
+  const ago = prettyMs(Math.max(0, Date.now() - Date.parse(proof.finishedAt)), { compact: true, verbose: true });
+  return `passed ${ago} ago, ${prettyMs(proof.restoreMs ?? 0, { unitCount: 2, secondsDecimalDigits: 0 })}`;
+}
+
+function proofAsJson(stored: StoredProof): object {
+  if ('failure' in stored) return { error: stored.failure.message };
+  const { finishedAt, outcome, restoreMs } = stored.proof;
+  return { time: finishedAt, outcome, restoreMs };
+}
+
+function asJson(backup: Described, proofs: readonly StoredProof[]): object {
   const { id, database, folder } = backup;
   if ('failure' in backup) return { id, database, folder, error: backup.failure.message };
   const { manifest } = backup;
@@ -92,6 +119,7 @@ function asJson(backup: Described): object {
     dataMissing: backup.hollow,
     server: manifest.server.version,
     artifacts: manifest.artifacts,
+    proofs: proofs.map(proofAsJson),
   };
 }
 

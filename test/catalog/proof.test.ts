@@ -76,6 +76,13 @@ describe('the proofs of a store', () => {
     );
   });
 
+  test('a drill that could not run says nothing against one that did', async (t) => {
+    const { store, first } = await filled(t, [at(21), at(22, { outcome: 'could not run' })]);
+    assert.equal((await newestProof(store, first, never))?.compared, 21);
+    const other = await filled(t, [at(21, { outcome: 'could not run' }), at(22, { outcome: 'could not run' })]);
+    assert.equal((await newestProof(other.store, other.first, never))?.compared, 22);
+  });
+
   test('a damaged one and that of another backup prove nothing and hide no other', async (t) => {
     const { store, first } = await filled(t, [at(21), at(22, { id: ids[1] }), [at(23)[0], '{']]);
     assert.equal((await newestProof(store, first, never))?.compared, 21);

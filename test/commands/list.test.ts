@@ -16,7 +16,7 @@ test('a table of all backups, oldest first', async () => {
   const { exitCode, stdout, stderr } = await stored.run(['list']);
   assert.equal(exitCode, 0, stderr);
   const [titles, ...rows] = stdout.trimEnd().split('\n');
-  assert.match(titles ?? '', /^ID +DATABASE +AGE +SIZE +TOOK +ROWS +VERIFIED$/);
+  assert.match(titles ?? '', /^ID +DATABASE +AGE +SIZE +TOOK +ROWS +VERIFIED +PROVED$/);
   assert.equal(rows.length, 2);
   const shop = rows.find((row) => row.includes(' shop ')) ?? '';
   assert.match(shop, new RegExp(`^${stored.backups[0]!.id} +shop +.* 1,234 +head$`));
