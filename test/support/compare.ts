@@ -16,8 +16,12 @@ export async function dumpLines(server: TestPostgres, database: string, ownershi
   const output = await runCommand(join(server.binDir, 'pg_dump'), less, {
     env: { PATH: process.env['PATH'], LC_ALL: 'C', ...server.env, PGDATABASE: database },
   });
-  // A random key, new in each dump.
-  return output
+  return sortedLines(output);
+}
+
+/** The lines of a plain dump, sorted, without the random key that is new in each dump. */
+export function sortedLines(dump: string): string[] {
+  return dump
     .split('\n')
     .filter((line) => !/^\\(?:un)?restrict /.test(line))
     .sort();

@@ -11,6 +11,8 @@ export interface ServerContainer {
   readonly url: string;
   /** Runs SQL as the superuser and resolves to its unaligned output; rejects at the first error. */
   psql(sql: string, database?: string): Promise<string>;
+  /** What this server's pg_dump says in plain text about a database on any server that it can reach. */
+  dump(url: string, flags?: readonly string[]): Promise<string>;
   /** Creates an empty database and resolves to its URL. */
   createDatabase(name: string): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -18,7 +20,7 @@ export interface ServerContainer {
 
 /**
  * Starts a PostgreSQL of Debian trixie's major, whatever the machine itself has. The first time its image is built
- * (about 25 s), from the base image that {@link buildImage} leaves behind: call that first.
+ * (about 30 s), from the base image that {@link buildImage} leaves behind: call that first.
  */
 export async function startServerContainer(): Promise<ServerContainer> {
   const major = 17;
@@ -35,14 +37,14 @@ export async function startServerContainer(): Promise<ServerContainer> {
     await sleep(100);
   }
   const url = (database: string) => `postgresql://postgres@127.0.0.1:${port}/${database}`;
-  const psql = async (sql: string, database = 'postgres') => {
-    const args = ['exec', container.name, 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', sql, url(database)];
-    return (await runCommand(join(folder, 'podman.sh'), args)).trimEnd();
-  };
+  const run = (...args: string[]) => runCommand(join(folder, 'podman.sh'), ['exec', container.name, ...args]);
+  const psql = async (sql: string, database = 'postgres') =>
+    (await run('psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', sql, url(database))).trimEnd();
   return {
     major,
     url: url('postgres'),
     psql,
+    dump: (from, flags = []) => run('pg_dump', ...flags, from),
     createDatabase: async (name) => {
       await psql(`create database ${name}`);
       return url(name);
