@@ -1,27 +1,30 @@
 import prettyBytes from 'pretty-bytes';
-import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
-import { fileNames } from '../catalog/keys.ts';
-import { selectBackup, selectorWords } from '../catalog/select.ts';
-import { sha256Sums } from '../catalog/sums.ts';
+import { type Entry, listCatalog } from '../catalog/entries.ts';
+import { selectBackup } from '../catalog/select.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { decodedLimit } from '../restore/decoded-limit.ts';
-import { verifyArtifact } from '../restore/verify-backup.ts';
+import { type VerifiedArtifact, verifyBackup } from '../restore/verify-backup.ts';
 import { readArguments } from './arguments.ts';
-import type { Command, Edge } from './command.ts';
-import { openReader, type Reader } from './reader.ts';
+import type { Command } from './command.ts';
+import { openReader } from './reader.ts';
 
-const usage = 'verify [latest|ID|TIME | --all | --sample 10%] [--database NAME]';
+const usage = 'verify [latest|ID|TIME | --all | --sample 10%] [--json] [--database NAME]';
 
 /**
- * `verify`: reads backups back and compares them with their manifests. Exits with 76 when one is damaged; the others are
- * looked at all the same.
+ * `verify`: reads backups back and compares them with their manifests. Says of each what was found as soon as it is known
+ * (with `--json` one object a line), and of all at the end. Exits with 76 when one is damaged; the others are looked at
+ * all the same.
  */
 export const verify: Command = {
   summary: 'read backups back: sizes, SHA-256, decryption, decompression',
   async run(edge) {
     const { values, positionals } = readArguments(
       edge.args,
-      { all: { type: 'boolean' }, sample: { type: 'string' }, database: { type: 'string' } },
+      {
+        all: { type: 'boolean' },
+        sample: { type: 'string' },
+        json: { type: 'boolean' },
+        database: { type: 'string' },
+      },
       usage,
       1,
     );
@@ -29,70 +32,83 @@ export const verify: Command = {
       throw new Failure('usage', 'verify takes one backup, or --all, or --sample', { hint: `Usage: ${usage}` });
     }
     using reader = openReader(edge);
-    const { entries } = await listCatalog(reader.store, values.database, edge.signal);
+    const { config, store, print } = reader;
+    const { entries } = await listCatalog(store, values.database, edge.signal);
     const chosen =
       values.all === true || values.sample !== undefined
         ? sampled(
             entries.filter(({ complete, hollow }) => complete || hollow),
             values.sample,
           )
-        : [selectBackup(entries, positionals[0] ?? 'latest', reader.store.location)];
+        : [selectBackup(entries, positionals[0] ?? 'latest', store.location)];
     if (chosen.length === 0) {
-      throw new Failure('usage', `${reader.store.location} holds no complete backup`, {
-        hint: `Write ${selectorWords}.`,
+      throw new Failure('usage', `${store.location} holds no complete backup`, {
+        hint: 'See list --all for what is there.',
       });
     }
-    const failures: Failure[] = [];
-    for (const backup of await describeEntries(reader.store, chosen, edge.signal)) {
+    const words = values.json === true ? asJson : asText;
+    const tally: Tally = { backups: chosen.length, ok: 0, notDecrypted: 0, failures: [] };
+    const request = { config, searchPath: edge.env.PATH ?? '', signal: edge.signal };
+    for (const backup of chosen) {
       try {
-        reader.print(`ok    ${backup.database} ${backup.id}  ${await verifyOne(reader, backup, edge)}\n`);
+        const artifacts = await verifyBackup(store, backup, request);
+        if (artifacts.some(({ dumpBytes }) => dumpBytes === undefined)) tally.notDecrypted += 1;
+        else tally.ok += 1;
+        print(words.good(backup, artifacts));
       } catch (error) {
         throwIfAborted(edge.signal);
         const failure = toFailure(error);
-        failures.push(failure);
-        const hint = failure.hint === undefined ? '' : `      ${failure.hint}\n`;
-        reader.print(`FAIL  ${backup.database} ${backup.id}  ${failure.message}\n${hint}`);
+        tally.failures.push(failure);
+        print(words.bad(backup, failure));
       }
     }
+    print(words.summary(tally));
     // Damage weighs more than a key that is missing or a store that did not answer.
+    const { failures } = tally;
     return (failures.find(({ kind }) => kind === 'verification') ?? failures[0])?.exitCode ?? 0;
   },
 };
 
-async function verifyOne({ store, config }: Reader, backup: Described, edge: Edge): Promise<string> {
-  if ('failure' in backup) throw backup.failure;
-  const { manifest, folder } = backup;
-  const sumsKey = folder + fileNames.sums;
-  if ((await store.head(sumsKey, edge.signal)) === undefined) {
-    throw new Failure('verification', `${store.describe(sumsKey)} is missing`, {
-      hint: 'The backup can be restored without it, but somebody has removed it: look for what else is gone.',
-    });
-  }
-  const sums = await readText(store.get(sumsKey, edge.signal));
-  if (sums !== sha256Sums(manifest.artifacts)) {
-    throw new Failure('verification', `${store.describe(sumsKey)} does not say what the manifest says`, {
-      hint: 'One of them was edited or cut; the artifacts decide: check them with sha256sum.',
-    });
-  }
-  const found: string[] = [];
-  for (const artifact of manifest.artifacts) {
-    const { bytes, dumpBytes } = await verifyArtifact(store, folder + artifact.key, artifact, {
-      keys: config.keys,
-      limit: decodedLimit(config.restoreMaxSize, manifest, store.describe(folder + artifact.key)),
-      searchPath: edge.env.PATH ?? '',
-      signal: edge.signal,
-    });
-    const inside = dumpBytes === undefined ? 'not decrypted: no key' : `${prettyBytes(dumpBytes)} decoded`;
-    found.push(`${artifact.key} ${prettyBytes(bytes)}, SHA-256 as recorded, ${inside}`);
-  }
-  return found.join('; ');
+interface Tally {
+  readonly backups: number;
+  ok: number;
+  /** Stored as recorded; what is inside was not looked at. */
+  notDecrypted: number;
+  readonly failures: Failure[];
 }
 
-async function readText(source: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
+const asText = {
+  good: ({ database, id }: Entry, artifacts: readonly VerifiedArtifact[]): string => {
+    const found = artifacts.map(({ key, bytes, dumpBytes }) => {
+      const inside = dumpBytes === undefined ? 'not decrypted: no key' : `${prettyBytes(dumpBytes)} decoded`;
+      return `${key} ${prettyBytes(bytes)}, SHA-256 as recorded, ${inside}`;
+    });
+    return `ok    ${database} ${id}  ${found.join('; ')}\n`;
+  },
+  bad: ({ database, id }: Entry, { message, hint }: Failure): string =>
+    `FAIL  ${database} ${id}  ${message}\n${hint === undefined ? '' : `      ${hint}\n`}`,
+  summary: ({ ok, failures, notDecrypted }: Tally): string => {
+    const without = `${String(notDecrypted)} stored as recorded, but not decrypted: no key`;
+    return `${String(ok)} ok, ${String(failures.length)} failed${notDecrypted === 0 ? '' : `, ${without}`}\n`;
+  },
+};
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`;
+
+const asJson = {
+  good: ({ database, id }: Entry, artifacts: readonly VerifiedArtifact[]): string =>
+    line({
+      database,
+      id,
+      ok: true,
+      decrypted: artifacts.every(({ dumpBytes }) => dumpBytes !== undefined),
+      artifacts: artifacts.map(({ dumpBytes = null, ...artifact }) => ({ ...artifact, dumpBytes })),
+    }),
+  bad: ({ database, id }: Entry, { message, hint, exitCode }: Failure): string =>
+    line({ database, id, ok: false, error: message, hint: hint ?? null, exitCode }),
+  summary: ({ backups, ok, failures, notDecrypted }: Tally): string =>
+    line({ summary: { backups, ok, failed: failures.length, notDecrypted } }),
+};
 
 /** All of them, or a random part, at least one. */
 function sampled(entries: readonly Entry[], sample: string | undefined): Entry[] {

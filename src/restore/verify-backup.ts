@@ -1,52 +1,93 @@
-import type { Artifact } from '../catalog/manifest.ts';
-import type { KeysConfig } from '../config/config.ts';
+import { type Entry, readEntry } from '../catalog/entries.ts';
+import { fileNames } from '../catalog/keys.ts';
+import type { Artifact, Manifest } from '../catalog/manifest.ts';
+import { sha256Sums } from '../catalog/sums.ts';
+import type { ReaderConfig } from '../config/config.ts';
+import { Failure } from '../errors.ts';
 import { measure } from '../pipeline/meter.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { canDecrypt, prepareDecryption } from '../pipeline/decryption.ts';
 import type { Store } from '../store/store.ts';
-import type { DecodedLimit } from './decoded-limit.ts';
+import { decodedLimit } from './decoded-limit.ts';
 import { checkedBytes, decodedBytes, explainDecoding } from './decode.ts';
 
 /** What was found of one good artifact. */
 export interface VerifiedArtifact {
+  /** Its file name within the backup's folder. */
+  readonly key: string;
   /** Bytes as stored. */
   readonly bytes: number;
   /** Bytes that pg_dump wrote; undefined when there was no key to decrypt with. */
   readonly dumpBytes: number | undefined;
 }
 
-/** What reading back takes besides the artifact. */
+/** What reading back takes besides the backup. */
 export interface VerifyRequest {
-  readonly keys: KeysConfig;
-  readonly limit: DecodedLimit;
+  readonly config: Pick<ReaderConfig, 'keys' | 'restoreMaxSize'>;
   readonly searchPath: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads one artifact back whole: size and SHA-256 against the manifest, decryption where a key is given, decompression to
- * the end.
- * @throws {Failure} `verification` naming the object and what is wrong with it; `dump` for one that decodes to more
- * than the limit; `config` for a key that does not fit.
+ * Reads one backup back: its manifest, SHA256SUMS beside it, and every artifact whole: size and SHA-256 against the
+ * manifest, decryption where a key is given, decompression to the end.
+ * @throws {Failure} `verification` naming the object and what is wrong with it; `dump` for one that decodes to more than
+ * is allowed; `config` for a key that does not fit; what the store throws.
  */
-export async function verifyArtifact(
+export async function verifyBackup(store: Store, entry: Entry, request: VerifyRequest): Promise<VerifiedArtifact[]> {
+  const manifest = await readEntry(store, entry, request.signal);
+  await verifySums(store, entry.folder + fileNames.sums, manifest, request.signal);
+  const verified: VerifiedArtifact[] = [];
+  for (const artifact of manifest.artifacts) {
+    const dumpBytes = await verifyArtifact(store, entry.folder, artifact, manifest, request);
+    verified.push({ key: artifact.key, bytes: artifact.bytes, dumpBytes });
+  }
+  return verified;
+}
+
+async function verifySums(store: Store, key: string, { artifacts }: Manifest, signal: AbortSignal): Promise<void> {
+  if ((await store.head(key, signal)) === undefined) {
+    throw new Failure('verification', `${store.describe(key)} is missing`, {
+      hint: 'The backup can be restored without it, but somebody has removed it: look for what else is gone.',
+    });
+  }
+  const expected = sha256Sums(artifacts);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of store.get(key, signal)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > expected.length) break;
+  }
+  if (Buffer.concat(chunks).toString('utf8') === expected) return;
+  throw new Failure('verification', `${store.describe(key)} does not say what the manifest says`, {
+    hint: 'One of them was edited or cut; the artifacts decide: check them with sha256sum.',
+  });
+}
+
+/** Resolves to the bytes that pg_dump wrote; undefined where there is no key. */
+async function verifyArtifact(
   store: Store,
-  key: string,
+  folder: string,
   artifact: Artifact,
-  { keys, limit, searchPath, signal }: VerifyRequest,
-): Promise<VerifiedArtifact> {
+  manifest: Manifest,
+  { config: { keys, restoreMaxSize }, searchPath, signal }: VerifyRequest,
+): Promise<number | undefined> {
+  const key = folder + artifact.key;
   const stored = checkedBytes(store, key, artifact, signal);
   if (!canDecrypt(artifact.encryption, keys)) {
-    return { bytes: (await measure(stored)).bytes, dumpBytes: undefined };
+    await measure(stored);
+    return undefined;
   }
   await using decryption = await prepareDecryption(artifact.encryption, keys, searchPath, signal);
   const decompression = await decompressStage(artifact.compression, searchPath);
+  const limit = decodedLimit(restoreMaxSize, manifest, store.describe(key));
   try {
     let dumpBytes = 0;
     for await (const chunk of decodedBytes(stored, [decryption.stage, decompression], limit, signal)) {
       dumpBytes += chunk.length;
     }
-    return { bytes: artifact.bytes, dumpBytes };
+    return dumpBytes;
   } catch (error) {
     throw await explainDecoding(error, { store, key, artifact, signal });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startS3Server } from '../support/s3-server.ts';
 import { runCommand } from '../support/run-command.ts';
+import { until } from '../support/until.ts';
 import { type Backup, keyFolders, rewritten, useStored } from './stored.ts';
 
 const [identity, otherIdentity] = await Promise.all([runCommand('age-keygen', []), runCommand('age-keygen', [])]);
@@ -31,8 +32,53 @@ test('good backups are ok, decoded where there is a key', async () => {
   assert.equal(run.stdout.match(/^ok .*SHA-256 as recorded, [\d.]+ kB decoded$/gm)?.length, 2, run.stdout);
   const keyless = await stored.run(['verify', second().id]);
   assert.equal(keyless.exitCode, 0, keyless.stdout);
-  assert.match(keyless.stdout, /^ok .*not decrypted: no key$/m);
+  assert.match(keyless.stdout, /^ok .*not decrypted: no key\n0 ok, 0 failed, 1 stored as recorded, but not decrypted/);
   assert.deepEqual(keyFolders(key), []);
+});
+
+test('what was found of each, and a summary at the end', async () => {
+  writeFileSync(first().artifact, 'damaged');
+  const run = await stored.run(['verify', '--all']);
+  assert.equal(run.exitCode, 76, run.stdout);
+  assert.match(run.stdout, /\n0 ok, 1 failed, 1 stored as recorded, but not decrypted: no key\n$/);
+  const json = await stored.run(['verify', '--all', '--json']);
+  assert.equal(json.exitCode, 76, json.stdout);
+  const lines = json.stdout.trimEnd().split('\n');
+  const [bad, good, end] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.equal(lines.length, 3);
+  const { error, hint, ...rest } = bad ?? {};
+  assert.deepEqual(rest, { database: 'shop', id: first().id, ok: false, exitCode: 76 });
+  assert.match(`${String(error)} ${String(hint)}`, /has 7 bytes, but the manifest .* Restore another backup/);
+  const { key: name, bytes } = second().manifest.artifacts[0]!;
+  const artifacts = [{ key: name, bytes, dumpBytes: null }];
+  assert.deepEqual(good, { database: 'shop', id: second().id, ok: true, decrypted: false, artifacts });
+  assert.deepEqual(end, { summary: { backups: 2, ok: 0, failed: 1, notDecrypted: 1 } });
+});
+
+test('each result is told before the next backup is read', async () => {
+  const server = await startS3Server();
+  try {
+    for (const backup of stored.backups) {
+      for (const name of ['manifest.json', 'SHA256SUMS', backup.manifest.artifacts[0]!.key]) {
+        server.put(`shop/${backup.id}/${name}`, readFileSync(join(backup.folder, name)));
+      }
+    }
+    const later = (stored.backups[0]!.id < stored.backups[1]!.id ? second() : first()).id;
+    server.fault({ operation: 'GetObject', when: ({ key }) => key.includes(later), action: { kind: 'hang' } });
+    const run = stored.start(['verify', '--all'], {
+      BACKUP_DESTINATION: 's3://backups',
+      S3_ENDPOINT: server.url,
+      S3_ACCESS_KEY_ID: 'ak',
+      S3_SECRET_ACCESS_KEY: 'sk',
+    });
+    await until('the second is asked for', () => server.calls.some(({ key }) => key.includes(`${later}/manifest`)));
+    run.signal('SIGTERM');
+    const { exitCode, stdout } = await run.ended;
+    assert.equal(exitCode, 143);
+    assert.match(stdout, /^ok .*\n$/);
+  } finally {
+    await server.close();
+  }
 });
 
 test('a sample is at least one and no more than asked for', async () => {
