@@ -1,6 +1,7 @@
 import { Failure } from '../errors.ts';
 import { toolVersion } from '../version.ts';
 import { backup } from './backup.ts';
+import { check } from './check.ts';
 import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
@@ -10,7 +11,17 @@ import { restore } from './restore.ts';
 import { schedule } from './schedule.ts';
 import { verify } from './verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { backup, restore, list, verify, drill, prune, schedule, doctor };
+const commands: Readonly<Record<string, Command>> = {
+  backup,
+  restore,
+  list,
+  verify,
+  drill,
+  prune,
+  check,
+  schedule,
+  doctor,
+};
 
 /**
  * Runs the command that the arguments name; none means `backup`.

@@ -58,8 +58,18 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Kin
   };
 }
 
-/** A length of time such as `90s`, `30m`, `6h` or `35d`, in milliseconds; `bare` is the unit of a number without one. */
-export function duration(minMs: number, bare?: keyof typeof durationUnits): Kind<number> {
+/** The longest delay of a timer; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * A length of time such as `90s`, `30m`, `6h` or `35d`, in milliseconds; `bare` is the unit of a number without one. No
+ * longer than a timer can wait, unless there is a unit for bare numbers or another limit is given.
+ */
+export function duration(
+  minMs: number,
+  bare?: keyof typeof durationUnits,
+  maxMs = bare === undefined ? longestTimerMs : Number.POSITIVE_INFINITY,
+): Kind<number> {
   return {
     words: 'duration',
     parse: (value) => {
@@ -69,8 +79,7 @@ export function duration(minMs: number, bare?: keyof typeof durationUnits): Kind
       }
       const ms = Math.round(Number(digits) * durationUnits[unit as keyof typeof durationUnits]);
       if (ms < minMs) throw new EnvError(`is shorter than ${minMs / 1000}s`);
-      // The longest delay of a timer; a longer one would fire at once.
-      if (ms > 2 ** 31 - 1 && bare === undefined) throw new EnvError('is longer than 24 days');
+      if (ms > maxMs) throw new EnvError('is longer than 24 days');
       return ms;
     },
   };

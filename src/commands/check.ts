@@ -1,0 +1,129 @@
+import prettyMs from 'pretty-ms';
+import { type Catalog, listCatalog } from '../catalog/entries.ts';
+import { duration } from '../config/kinds.ts';
+import { Failure } from '../errors.ts';
+import { type Checked, checkDatabase } from '../schedule/check.ts';
+import { describeMissed } from '../schedule/missed.ts';
+import { readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { openReader, type Reader } from './reader.ts';
+
+const usage = 'check [--proved] [--max-age 26h | --grace 1h] [--database NAME]... [--json]';
+
+/** `check`: is the newest backup of every database as fresh as the schedule, or `--max-age`, demands? For a monitor. */
+export const check: Command = {
+  summary: 'fail when backups are too old, for a monitor',
+  async run(edge) {
+    const { values } = readArguments(
+      edge.args,
+      {
+        proved: { type: 'boolean' },
+        'max-age': { type: 'string' },
+        grace: { type: 'string' },
+        database: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+      },
+      usage,
+      0,
+    );
+    const maxAgeMs = readDuration('--max-age', values['max-age'], 1000, '26h');
+    const graceMs = readDuration('--grace', values.grace, 0, '1h');
+    if (maxAgeMs !== undefined && graceMs !== undefined) {
+      throw new Failure('usage', '--grace belongs to the schedule, and --max-age takes its place', {
+        hint: `Keep one of them. Usage: pg-offsite ${usage}`,
+      });
+    }
+    using reader = openReader(edge);
+    const { store, config, print, log } = reader;
+    if (maxAgeMs === undefined && config.schedule === undefined) {
+      throw new Failure('config', 'nothing says how fresh backups have to be', {
+        hint: 'Set BACKUP_SCHEDULE to when backups are made, for example BACKUP_SCHEDULE="0 3 * * *", or give --max-age 26h.',
+      });
+    }
+    const { catalog, databases } = await look(reader, values.database, edge.signal);
+    const objects = catalog.entries.reduce((sum, entry) => sum + entry.objects.length, catalog.foreign.length);
+    const proved = values.proved === true;
+    const request = {
+      store,
+      proved,
+      schedule: config.schedule,
+      maxAgeMs,
+      graceMs,
+      now: new Date(),
+      signal: edge.signal,
+    };
+    const checked: Checked[] = [];
+    for (const database of databases) checked.push(await checkDatabase(database, catalog.entries, request));
+    const late = databases.length === 0 ? ['any database'] : checked.flatMap((one) => (one.fresh ? [] : one.database));
+    if (values.json === true) {
+      const fresh = late.length === 0;
+      print(`${JSON.stringify({ fresh, location: store.location, objects, databases: checked.map(asJson) })}\n`);
+    } else print(checked.map((one) => asLine(one, maxAgeMs, request.now)).join(''));
+    log.info(`listed ${objects.toLocaleString('en-US')} objects of ${store.location}`);
+    if (late.length === 0) return 0;
+    throw new Failure(
+      'stale',
+      `no fresh ${proved ? 'and proved ' : ''}backup of ${late.join(', ')} in ${store.location}`,
+      {
+        hint: 'Look at the log of the job that makes the backups, and whether its platform still starts it.',
+      },
+    );
+  },
+};
+
+/** Lists what is needed; the database that is backed up here must be there, whether or not anything of it is. */
+async function look(
+  { store, config }: Reader,
+  asked: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<{ catalog: Catalog; databases: string[] }> {
+  if (asked !== undefined) {
+    const databases = [...new Set(asked)].sort();
+    const parts: Catalog[] = [];
+    for (const database of databases) parts.push(await listCatalog(store, database, signal));
+    const catalog = {
+      entries: parts.flatMap(({ entries }) => entries),
+      foreign: parts.flatMap(({ foreign }) => foreign),
+    };
+    return { catalog, databases };
+  }
+  const catalog = await listCatalog(store, undefined, signal);
+  const names = new Set(catalog.entries.map(({ database }) => database));
+  if (config.source) names.add(config.source.database);
+  return { catalog, databases: [...names].sort() };
+}
+
+function readDuration(option: string, text: string | undefined, minMs: number, example: string): number | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return duration(minMs, undefined, Number.POSITIVE_INFINITY).parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('usage', `${option} ${text} ${why}`, { hint: `For example ${option} ${example}.`, cause });
+  }
+}
+
+function asLine({ database, fresh, reasons, notes, newest, proof }: Checked, maxAgeMs: number | undefined, now: Date) {
+  const parts: string[] = [];
+  if (newest) parts.push(`newest backup ${age(newest.ageMs)} old (${newest.id})`);
+  if (proof) parts.push(`newest proof ${age(proof.ageMs)} old (of ${proof.id})`);
+  const missed = newest?.missed ?? proof?.missed;
+  const others = reasons.filter((reason) => reason !== 'too old' || !missed);
+  parts.push(...others, ...(missed ? [describeMissed(missed)] : []));
+  if (newest?.nextDue) parts.push(`next due in ${age(newest.nextDue.getTime() - now.getTime())}`);
+  else if (maxAgeMs !== undefined) parts.push(`allowed ${age(maxAgeMs)}`);
+  return `${fresh ? 'ok' : 'LATE'} ${database}: ${[...parts, ...notes].join(', ')}\n`;
+}
+
+function asJson({ newest, proof, ...rest }: Checked): object {
+  const flat = <T extends NonNullable<Checked['newest'] | Checked['proof']>>({ missed, ...found }: T) => ({
+    ...found,
+    missedTicks: missed?.count ?? 0,
+    missedSince: missed?.since ?? null,
+  });
+  return { ...rest, newest: newest ? flat(newest) : null, proof: proof ? flat(proof) : null };
+}
+
+function age(ms: number): string {
+  return prettyMs(ms, { unitCount: 2, secondsDecimalDigits: 0 });
+}
