@@ -8,6 +8,8 @@ import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import { createRedactor, redactJson } from '../redact.ts';
+import { pruneAfterBackup, type Pruned } from '../retention/after-backup.ts';
+import { openStore } from '../store/open.ts';
 import { toolVersion } from '../version.ts';
 import type { Command, Edge } from './command.ts';
 import { reportFailure } from './report-failure.ts';
@@ -28,6 +30,8 @@ interface Result {
   readonly verified?: string;
   readonly tables?: number;
   readonly rows?: number;
+  readonly missedTicks?: number;
+  readonly pruned?: Pruned['pruned'];
   readonly durationMs: number;
   readonly warnings?: readonly string[];
   readonly error?: string;
@@ -80,7 +84,10 @@ export const backup: Command = {
   },
 };
 
-async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<CompletedBackup> {
+/** A complete backup, and what retention did after it. */
+type Done = CompletedBackup & Pick<Pruned, 'pruned'>;
+
+async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Done> {
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(
@@ -92,7 +99,7 @@ async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Com
   const signal = AbortSignal.any([edge.signal, deadline.signal]);
   using overdue = cleanupOverdue(signal, log);
   try {
-    return await Promise.race([
+    const completed = await Promise.race([
       overdue.promise,
       attempts({
         config,
@@ -103,6 +110,9 @@ async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Com
         progressIntervalMs: edge.stderr.isTTY === true ? 5000 : 30_000,
       }),
     ]);
+    // From here on the backup exists, and nothing makes the run a failure any more.
+    const { pruned, warnings } = await retain(completed, config, log, signal);
+    return { ...completed, ...(pruned && { pruned }), warnings: [...completed.warnings, ...warnings] };
   } finally {
     clearTimeout(timer);
   }
@@ -128,6 +138,19 @@ function cleanupOverdue(signal: AbortSignal, log: Log): Disposable & { readonly 
   };
 }
 
+async function retain({ manifest }: CompletedBackup, config: Config, log: Log, signal: AbortSignal): Promise<Pruned> {
+  const { retention: policy } = config;
+  if (!policy) return { warnings: [] };
+  const store = openStore(config.store, log);
+  try {
+    const { database, id: madeNow } = manifest;
+    const backupTimeoutMs = config.run.timeoutMs;
+    return await pruneAfterBackup({ store, database, madeNow, policy, backupTimeoutMs, log, signal });
+  } finally {
+    store.close();
+  }
+}
+
 /** Tries again what is worth repeating, each time as a new backup with an id of its own. */
 async function attempts(context: RunContext): Promise<CompletedBackup> {
   const { config, log, signal } = context;
@@ -145,7 +168,7 @@ async function attempts(context: RunContext): Promise<CompletedBackup> {
   }
 }
 
-function success({ manifest, location, warnings }: CompletedBackup, started: number): Result {
+function success({ manifest, location, missedTicks, pruned, warnings }: Done, started: number): Result {
   const { id, database, artifacts, verified, contents } = manifest;
   const [dump] = artifacts;
   return {
@@ -159,6 +182,8 @@ function success({ manifest, location, warnings }: CompletedBackup, started: num
     verified,
     tables: contents.tables.length,
     rows: contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    ...(missedTicks !== undefined && { missedTicks }),
+    ...(pruned && { pruned }),
     durationMs: elapsed(started),
     warnings,
   };

@@ -33,8 +33,8 @@ export interface RetentionPlan<B extends Candidate, L extends Leftover = Leftove
   readonly finish: readonly L[];
   /** Why nothing may be removed at all: `remove` and `finish` are empty then. */
   readonly refused: Failure | undefined;
-  /** More than half would go: only to be done after a person has said so. */
-  readonly excessive: boolean;
+  /** Set where more than half of the counted backups would go: only to be done after a person has said so. */
+  readonly excessive: { readonly gone: number; readonly of: number } | undefined;
   /** For people: what is odd, in one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -59,13 +59,24 @@ export function planRetention<B extends Candidate, L extends Leftover = Leftover
   const warnings = aheadWarnings(newestFirst.filter(isAhead));
   if (refused) {
     const all = newestFirst.map((backup) => ({ backup, reasons: reasons.get(backup) ?? [] }));
-    return { keep: all, remove: [], finish: [], refused, excessive: false, warnings };
+    return { keep: all, remove: [], finish: [], refused, excessive: undefined, warnings };
   }
   const remove = counted.filter((backup) => !reasons.has(backup)).toReversed();
   const finish = (request.leftovers ?? [])
     .filter((leftover) => !wouldStay(leftover, counted, request))
     .sort((a, b) => -byAge(a, b));
-  return { keep, remove, finish, refused, excessive: remove.length * 2 > counted.length, warnings };
+  const isMost = remove.length * 2 > counted.length;
+  const excessive = isMost ? { gone: remove.length, of: counted.length } : undefined;
+  return { keep, remove, finish, refused, excessive, warnings };
+}
+
+/** The refusal of an excessive plan, for whoever has not been told by a person to go on; else undefined. */
+export function tooMuch<B extends Candidate>(plan: RetentionPlan<B>, database: string): Failure | undefined {
+  if (!plan.excessive) return undefined;
+  const { gone, of } = plan.excessive;
+  return new Failure('usage', `${gone} of ${of} backups of ${database} would go, which is more than half`, {
+    hint: 'Look at what prune --dry-run shows; if that is what you want, run prune --yes once.',
+  });
 }
 
 function reasonsToKeep<B extends Candidate>(

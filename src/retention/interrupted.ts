@@ -1,0 +1,60 @@
+import type { Entry } from '../catalog/entries.ts';
+import { fileNames, isArtifactFile } from '../catalog/keys.ts';
+import type { Store } from '../store/store.ts';
+
+const dayMs = 86_400_000;
+
+/** When a left-over may be told from a run that is under way. */
+export interface RunLimits {
+  /** By the store's clock: see {@link storeTime}. */
+  readonly now: Date;
+  readonly backupTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The store's clock as far as its objects tell: never later than it is. */
+export function storeTime(entries: readonly Entry[]): Date {
+  const times = entries.flatMap(({ objects }) => objects.map(({ lastModified }) => lastModified.getTime()));
+  return new Date(times.reduce((newest, time) => Math.max(newest, time), 0));
+}
+
+/**
+ * Whether a folder without a manifest is what an interrupted prune has left. A prune takes the manifest, then the data
+ * and the rest, `SHA256SUMS` last. A backup run writes the data, then `SHA256SUMS`, `RESTORE.md`, the manifest. So
+ *
+ * - no `SHA256SUMS`: a run under way, or a killed one. Never ours to touch.
+ * - `SHA256SUMS` that names data which is not there: no run ever leaves that, a prune does.
+ * - `SHA256SUMS` and all the data: a prune that got no further than the manifest, or a run that is just about to write
+ *   its manifest. Nothing in the folder tells them apart, so its age must: older than any run may be, and than a day.
+ *   The age is by the store's clock, since the id is of the clock of the machine that runs the backup, which may be
+ *   wrong: taking the data from under such a run would make it report a backup that is none.
+ */
+export async function isInterruptedPrune(store: Store, entry: Entry, limits: RunLimits): Promise<boolean> {
+  const { folder, objects, complete, hollow } = entry;
+  const { now, backupTimeoutMs, signal } = limits;
+  const sums = objects.find(({ key }) => key === folder + fileNames.sums);
+  if (!sums || complete || hollow) return false;
+  const named = await namesIn(store, sums.key, signal);
+  if (named === undefined) return false;
+  for (const name of named.filter((file) => !objects.some(({ key }) => key === folder + file))) {
+    // Asked once more: a store may list late what a run has just stored.
+    if ((await store.head(folder + name, signal)) === undefined) return true;
+  }
+  const youngest = Math.max(...objects.map(({ lastModified }) => lastModified.getTime()));
+  return now.getTime() - youngest > Math.max(backupTimeoutMs, dayMs);
+}
+
+/** The data files in `SHA256SUMS`; undefined when it is not as we write it, or gone meanwhile. */
+async function namesIn(store: Store, key: string, signal: AbortSignal): Promise<string[] | undefined> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of store.get(key, signal)) chunks.push(chunk);
+  } catch (error) {
+    signal.throwIfAborted();
+    if ((await store.head(key, signal)) === undefined) return undefined;
+    throw error;
+  }
+  const lines = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n');
+  const names = lines.map((line) => /^[0-9a-f]{64} {2}(\S+)$/.exec(line)?.[1]);
+  return names.every((name) => name !== undefined && isArtifactFile(name)) ? (names as string[]) : undefined;
+}

@@ -1,0 +1,132 @@
+import { describeEntries, type Described, type Entry, listCatalog } from '../catalog/entries.ts';
+import { timeOfId } from '../catalog/ids.ts';
+import { fileNames } from '../catalog/keys.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { readProofs } from '../catalog/proofs.ts';
+import { Failure, throwIfAborted } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { isInterruptedPrune, storeTime } from './interrupted.ts';
+import type { Leftover } from './plan.ts';
+import type { Candidate } from './rules.ts';
+
+/** A complete backup as retention sees it. */
+export interface StoredBackup extends Candidate {
+  readonly entry: Entry;
+  /** Of everything in its folder. */
+  readonly bytes: number;
+}
+
+/** A folder that an interrupted prune has left. */
+export interface LeftoverFolder extends Leftover {
+  readonly entry: Entry;
+}
+
+/** What retention knows of one database. */
+export interface Survey {
+  readonly database: string;
+  readonly backups: readonly StoredBackup[];
+  readonly leftovers: readonly LeftoverFolder[];
+  /** Folders that are neither counted nor removed, and why. */
+  readonly untouched: readonly { readonly folder: string; readonly why: string }[];
+}
+
+/** What to survey. */
+export interface SurveyRequest {
+  readonly store: Store;
+  /** All databases of the store when undefined. */
+  readonly database: string | undefined;
+  /** How long a backup may take, in ms: see interrupted.ts. */
+  readonly backupTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at a store the way retention needs: only a backup whose manifest is ours and undamaged, and whose data is all
+ * there in the size that the manifest says, is one. Objects that are not ours are not even mentioned.
+ * @returns one survey a database, by name.
+ * @throws {Failure} what the store throws: from half of the truth nothing is decided.
+ */
+export async function surveyStore({ store, database, backupTimeoutMs, signal }: SurveyRequest): Promise<Survey[]> {
+  const { entries } = await listCatalog(store, database, signal);
+  const now = storeTime(entries);
+  const described = await describeEntries(
+    store,
+    entries.filter(({ complete }) => complete),
+    signal,
+  );
+  const surveys = new Map<string, { backups: StoredBackup[]; leftovers: LeftoverFolder[]; untouched: Untouched[] }>();
+  const of = (name: string) => {
+    const survey = surveys.get(name) ?? { backups: [], leftovers: [], untouched: [] };
+    surveys.set(name, survey);
+    return survey;
+  };
+  for (const backup of described) {
+    const survey = of(backup.database);
+    const found = await judge(store, backup, signal);
+    if (found === undefined) continue;
+    if ('why' in found) survey.untouched.push(found);
+    else survey.backups.push(found);
+  }
+  for (const entry of entries) {
+    if (entry.complete) continue;
+    const survey = of(entry.database);
+    const startedAt = timeOfId(entry.id) ?? now;
+    if (entry.hollow) survey.untouched.push({ folder: entry.folder, why: 'its data is missing' });
+    else if (await isInterruptedPrune(store, entry, { now, backupTimeoutMs, signal })) {
+      survey.leftovers.push({ id: entry.id, startedAt, entry });
+    } else survey.untouched.push({ folder: entry.folder, why: 'it has no manifest' });
+  }
+  return [...surveys].map(([name, survey]) => ({ database: name, ...survey })).sort(byName);
+}
+
+type Untouched = Survey['untouched'][number];
+
+/** Undefined for a backup that somebody has removed meanwhile. */
+async function judge(
+  store: Store,
+  backup: Described,
+  signal: AbortSignal,
+): Promise<StoredBackup | Untouched | undefined> {
+  const { folder, id, objects } = backup;
+  const marker = objects.find(({ key }) => key === folder + fileNames.manifest);
+  const startedAt = timeOfId(id);
+  if (!marker || !startedAt) return undefined;
+  if ('failure' in backup) {
+    throwIfAborted(signal);
+    if (backup.failure instanceof Failure && backup.failure.kind === 'verification') {
+      return { folder, why: `its manifest cannot be believed: ${backup.failure.message}` };
+    }
+    if ((await store.head(marker.key, signal)) === undefined) return undefined;
+    throw backup.failure;
+  }
+  const { manifest } = backup;
+  if (manifest.tool.name !== 'pg-offsite') return { folder, why: `it was made by ${manifest.tool.name}` };
+  const damaged = manifest.artifacts.find(
+    ({ key, bytes }) => !objects.some((object) => object.key === folder + key && object.bytes === bytes),
+  );
+  if (damaged) return { folder, why: `${damaged.key} is missing or not of the size that the manifest says` };
+  return {
+    id,
+    startedAt,
+    storedAt: marker.lastModified,
+    proved: await isProved(store, backup, manifest, signal),
+    entry: backup,
+    bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+  };
+}
+
+/** The last drill that could judge it decides; before any, the one that its own run may have made. */
+async function isProved(store: Store, entry: Entry, manifest: Manifest, signal: AbortSignal): Promise<boolean> {
+  let outcome: string | undefined;
+  for (const read of await readProofs(store, entry, signal)) {
+    // One that is damaged proves nothing. One that could not be read may be the one that counts.
+    if ('proof' in read) outcome = read.proof.outcome === 'could not run' ? outcome : read.proof.outcome;
+    else if (read.failure.kind !== 'verification') throw read.failure;
+  }
+  const verified: string = manifest.verified;
+  return outcome === undefined ? verified === 'drill' : outcome === 'passed';
+}
+
+function byName(a: Survey, b: Survey): number {
+  return a.database < b.database ? -1 : 1;
+}
