@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestPostgres } from '../test/support/postgres.ts';
 import type { TestS3 } from '../test/support/s3.ts';
 
-/** One way to make a backup. */
+/** One way to make a backup, or to restore one. */
 export interface Contestant {
   /** The row's title in the results. */
   readonly title: string;
@@ -27,12 +27,35 @@ export interface Place {
 
 /** The ways that are compared, in the order in which a round runs them. The first is the floor: nothing is stored. */
 export function contestants(place: Place): Contestant[] {
-  const { server, databaseUrl, s3, bucket, temporary, recipient } = place;
-  const basics = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', TMPDIR: temporary };
-  const shellEnv = {
-    ...basics,
+  const recipient = { AGE_RECIPIENTS: place.recipient };
+  const shell = (title: string, script: string): Contestant => shellContestant(place, title, script);
+  const ours = (title: string, changes: Record<string, string>): Contestant =>
+    ownContestant(place, title, [], { DATABASE_URL: place.databaseUrl, COMPRESSION: 'zstd', ...changes });
+  return [
+    shell(
+      '`pg_dump -Fc -Z0 \\| zstd -3 > /dev/null` (the floor: nothing stored)',
+      '"$BIN/pg_dump" -Fc -Z0 -d "$DATABASE_URL" | zstd -q -3 > /dev/null',
+    ),
+    shell(
+      '`pg_dump \\| gzip \\| aws s3 cp -`',
+      '"$BIN/pg_dump" -d "$DATABASE_URL" | gzip | "$AWS" --endpoint-url "$S3" s3 cp --quiet - "s3://$BUCKET/guide.sql.gz"',
+    ),
+    shell(
+      '`pg_dump -Fc -f file; aws s3 cp file`',
+      '"$BIN/pg_dump" -Fc -f "$TMPDIR/dump" -d "$DATABASE_URL"; "$AWS" --endpoint-url "$S3" s3 cp --quiet "$TMPDIR/dump" "s3://$BUCKET/file.dump"; rm "$TMPDIR/dump"',
+    ),
+    ours('pg-offsite, zstd', {}),
+    ours('pg-offsite, zstd and age', recipient),
+  ];
+}
+
+/** A script of what guides teach. It finds the database in DATABASE_URL, the store in S3 and BUCKET, the programs in BIN. */
+export function shellContestant(place: Place, title: string, script: string): Contestant {
+  const { server, databaseUrl, s3, bucket } = place;
+  const env = {
+    ...basics(place),
     DATABASE_URL: databaseUrl,
-    PG_DUMP: join(server.binDir, 'pg_dump'),
+    BIN: server.binDir,
     // Debian's, not another one that a machine's PATH may have first.
     AWS: existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws',
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
@@ -42,41 +65,22 @@ export function contestants(place: Place): Contestant[] {
     S3: s3.endpoint,
     BUCKET: bucket,
   };
-  const shell = (title: string, script: string): Contestant => ({
-    title,
-    program: 'bash',
-    args: ['-euo', 'pipefail', '-c', script],
-    env: shellEnv,
-    ours: false,
-  });
-  const ours = (title: string, changes: Record<string, string>): Contestant => ({
-    title,
-    program: join(import.meta.dirname, '../entrypoint.sh'),
-    args: [],
-    env: {
-      ...basics,
-      DATABASE_URL: databaseUrl,
-      ...s3.env(bucket),
-      S3_PREFIX: 'ours',
-      COMPRESSION: 'zstd',
-      ...changes,
-    },
-    ours: true,
-  });
-  return [
-    shell(
-      '`pg_dump -Fc -Z0 \\| zstd -3 > /dev/null` (the floor: nothing stored)',
-      '"$PG_DUMP" -Fc -Z0 -d "$DATABASE_URL" | zstd -q -3 > /dev/null',
-    ),
-    shell(
-      '`pg_dump \\| gzip \\| aws s3 cp -`',
-      '"$PG_DUMP" -d "$DATABASE_URL" | gzip | "$AWS" --endpoint-url "$S3" s3 cp --quiet - "s3://$BUCKET/guide.sql.gz"',
-    ),
-    shell(
-      '`pg_dump -Fc -f file; aws s3 cp file`',
-      '"$PG_DUMP" -Fc -f "$TMPDIR/dump" -d "$DATABASE_URL"; "$AWS" --endpoint-url "$S3" s3 cp --quiet "$TMPDIR/dump" "s3://$BUCKET/file.dump"; rm "$TMPDIR/dump"',
-    ),
-    ours('pg-offsite, zstd', {}),
-    ours('pg-offsite, zstd and age', { AGE_RECIPIENTS: recipient }),
-  ];
+  return { title, program: 'bash', args: ['-euo', 'pipefail', '-c', script], env, ours: false };
+}
+
+/** pg-offsite itself with these arguments and variables; its backups are under the prefix `ours`. */
+export function ownContestant(
+  place: Place,
+  title: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Contestant {
+  const { s3, bucket } = place;
+  const program = join(import.meta.dirname, '../entrypoint.sh');
+  const env = { ...basics(place), ...s3.env(bucket), S3_PREFIX: 'ours', ...variables };
+  return { title, program, args, env, ours: true };
+}
+
+function basics({ temporary }: Place): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', TMPDIR: temporary };
 }

@@ -43,6 +43,39 @@ export function comparisonTable(series: readonly Series[]): string {
   return table([...head, "node's CPU, s", "node's peak, MB", 'temporary files, MB'], rows);
 }
 
+/** One table row for each way to restore; the first is what most guides teach. */
+export function restoreTable(series: readonly Series[]): string {
+  const seconds = (one: Series | undefined) => median((one?.runs ?? []).map((run) => run.seconds));
+  const rows = series.map((one) => {
+    const times = one.runs.map((run) => run.seconds);
+    const downloads = one.runs.map((run) => Number(/^downloaded in (\d+) ms$/m.exec(run.stdout)?.[1]) / 1000);
+    const own = (value: (run: Measurement) => number, digits: number) =>
+      one.ours ? median(one.runs.map(value)).toFixed(digits) : '';
+    return [
+      one.title,
+      `${seconds(one).toFixed(1)} (${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)})`,
+      Number.isNaN(median(downloads)) ? '' : median(downloads).toFixed(1),
+      (seconds(series[0]) / seconds(one)).toFixed(2),
+      own((run) => run.cpuSeconds, 1),
+      own((run) => run.peakBytes / 1e6, 0),
+      (Math.max(...one.runs.map((run) => run.temporaryBytes)) / 1e6).toFixed(1),
+    ];
+  });
+  const head = ['', 'seconds, median (range)', 'of it download', 'faster than gunzip'];
+  return table([...head, "node's CPU, s", "node's peak, MB", 'temporary files, MB'], rows);
+}
+
+/** The README's table: the ways with their seconds and their speed against the first of them. */
+export function shortTable(series: readonly Series[]): string {
+  const seconds = series.map((one) => median(one.runs.map((run) => run.seconds)));
+  const rows = series.map((one, i) => [
+    one.title,
+    (seconds[i] ?? NaN).toFixed(1),
+    ((seconds[0] ?? NaN) / (seconds[i] ?? NaN)).toFixed(1),
+  ]);
+  return table(['', 'seconds', "times the speed of the guide's pipe"], rows);
+}
+
 /** One table row for each size of stream. */
 export function memoryTable(runs: readonly { readonly gigabytes: number; readonly run: Measurement }[]): string {
   const rows = runs.map(({ gigabytes, run }) => [
