@@ -1,29 +1,60 @@
 import { listBackupIds, readManifest } from '../catalog/catalog.ts';
+import { timeOfId } from '../catalog/ids.ts';
 import { backupFolder, fileNames } from '../catalog/keys.ts';
 import type { Artifact, Manifest } from '../catalog/manifest.ts';
+import type { ScheduleConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { describeMissed, missedBefore } from '../schedule/missed.ts';
 import type { Store } from '../store/store.ts';
 
+/** The newest complete backup of the database before this run. */
+export interface Previous {
+  readonly id: string;
+  readonly begun: Date;
+  /** Undefined when it could not be read, which is logged. */
+  readonly manifest: Manifest | undefined;
+}
+
 /**
- * The newest complete backup of the database before this run, to compare sizes with; undefined when there is none, or
- * when the store does not let us look, which is logged and no reason to fail.
+ * Finds the newest complete backup before this run, to compare with; undefined when there is none, or when the store does
+ * not let us look, which is logged and no reason to fail.
  */
 export async function previousBackup(
   store: Store,
   database: string,
   log: Log,
   signal: AbortSignal,
-): Promise<Manifest | undefined> {
+): Promise<Previous | undefined> {
+  let found: Previous | undefined;
   try {
-    const newest = (await listBackupIds(store, database, signal)).at(-1);
-    if (newest === undefined) return undefined;
-    return await readManifest(store, backupFolder(database, newest) + fileNames.manifest, signal);
+    const id = (await listBackupIds(store, database, signal)).at(-1);
+    const begun = id === undefined ? undefined : timeOfId(id);
+    if (id === undefined || begun === undefined) return undefined;
+    found = { id, begun, manifest: undefined };
+    const manifest = await readManifest(store, backupFolder(database, id) + fileNames.manifest, signal);
+    return { id, begun, manifest };
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
     log.info(`skipped the comparison with the previous backup: ${error.message}`);
-    return undefined;
+    return found;
   }
+}
+
+/**
+ * How many ticks of the schedule passed without a backup since the previous one, that of this run left out, and the
+ * warning about them; undefined where there is no schedule or no earlier backup to go by.
+ */
+export function gapBefore(
+  startedAt: Date,
+  previous: Previous | undefined,
+  schedule: ScheduleConfig | undefined,
+): { readonly ticks: number; readonly warning: string | undefined } | undefined {
+  if (!previous || !schedule) return undefined;
+  const missed = missedBefore(schedule, previous.begun, startedAt);
+  if (!missed) return { ticks: 0, warning: undefined };
+  const warning = `${describeMissed(missed)}: the newest backup before this one is ${previous.id}`;
+  return { ticks: missed.count, warning };
 }
 
 /**

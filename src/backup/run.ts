@@ -15,7 +15,7 @@ import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
 import type { RunContext } from './context.ts';
 import { preflight, type Ready } from './preflight.ts';
-import { previousBackup, shrinkWarning } from './previous.ts';
+import { gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
 
@@ -24,6 +24,8 @@ export interface CompletedBackup {
   readonly manifest: Manifest;
   readonly location: string;
   readonly warnings: readonly string[];
+  /** How often no backup was made before this one although it was time; undefined where that is not known. */
+  readonly missedTicks: number | undefined;
 }
 
 /**
@@ -135,9 +137,10 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   await written.put(folder + fileNames.manifest, serializeManifest(manifest), 'application/json', signal);
   written.keep();
 
-  const shrunk = shrinkWarning(artifact, previous, config.run.shrinkAlert);
-  const warnings = [partWarning(config.source), shrunk].filter((warning) => warning !== undefined);
-  return { manifest, location, warnings };
+  const shrunk = shrinkWarning(artifact, previous?.manifest, config.run.shrinkAlert);
+  const gap = gapBefore(startedAt, previous, config.run.schedule);
+  const warnings = [partWarning(config.source), shrunk, gap?.warning].filter((warning) => warning !== undefined);
+  return { manifest, location, warnings, missedTicks: gap?.ticks };
 }
 
 function partWarning(source: SourceConfig): string | undefined {
