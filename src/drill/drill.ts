@@ -8,9 +8,8 @@ import { prepareDecryption } from '../pipeline/decryption.ts';
 import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import type { Comparison } from '../restore/compare.ts';
-import type { LeftOut } from '../restore/leave-out.ts';
-import { compareRestored, restoreBackup, type Restored } from '../restore/restore.ts';
-import type { TocEntry } from '../restore/toc.ts';
+import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
+import { compareRestored } from '../restore/restore.ts';
 import type { Store } from '../store/store.ts';
 import { runAmcheck } from './amcheck.ts';
 import type { Check } from './check.ts';
@@ -18,6 +17,7 @@ import { runCheckSql } from './check-sql.ts';
 import { checkValidity } from './checks.ts';
 import { prepareExtensions } from './extensions.ts';
 import { judge, judgeFailure, type Outcome } from './outcome.ts';
+import { restoreIntoScratch } from './restore-into.ts';
 import { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
 
 /** What a drill is made of. */
@@ -51,8 +51,8 @@ interface Notes {
   server: string | null;
   client: string | null;
   compared: readonly Comparison[];
-  readonly leftOut: LeftOut[];
-  readonly checks: Check[];
+  leftOut: readonly LeftOut[];
+  checks: readonly Check[];
   missing: readonly string[];
   readonly obstacles: string[];
 }
@@ -83,7 +83,10 @@ export async function holdDrill(request: DrillRequest): Promise<Drilled> {
   } catch (error) {
     throwIfAborted(signal);
     const failure = toFailure(error);
-    const judged = judgeFailure(failure, notes.obstacles);
+    const judged = judgeFailure(failure, [
+      ...notes.obstacles,
+      ...notes.missing.map((name) => `the scratch server lacks the extension ${name}`),
+    ]);
     if (!judged) throw failure;
     outcome = judged;
   }
@@ -91,67 +94,37 @@ export async function holdDrill(request: DrillRequest): Promise<Drilled> {
 }
 
 async function perform(request: DrillRequest, notes: Notes): Promise<void> {
-  const { config, manifest, log, signal } = request;
-  await requireKey(request);
-  notes.client = (await findClient(config.clientsDir, manifest.client.major)).version;
-  await using scratch = await openScratchDatabase({
-    drill: config.drill,
-    clientsDir: config.clientsDir,
-    manifest,
-    log,
-    signal,
-  });
+  const { config, manifest, searchPath, log, signal } = request;
+  const [artifact] = manifest.artifacts;
+  if (!artifact) throw new Error('a manifest has at least one artifact');
+  // Before anything is started: without the key the drill ends at once.
+  await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
+  const client = await findClient(config.clientsDir, manifest.client.major);
+  notes.client = client.version;
+  const { drill, clientsDir } = config;
+  await using scratch = await openScratchDatabase({ drill, clientsDir, manifest, log, signal });
   notes.server = scratch.serverVersion;
   try {
     const { allowMissing } = request;
-    notes.missing = (await prepareExtensions(scratch, manifest, { allowMissing, log, signal })).missing;
-    const { restoreMs, scope } = await restoreInto(scratch, request, notes);
-    notes.restoreMs = restoreMs;
+    const { missing } = await prepareExtensions(scratch, preparable(manifest), { allowMissing, log, signal });
+    notes.missing = missing;
+    const onObstacle = (reason: string): void => void notes.obstacles.push(reason);
+    const restored = await restoreIntoScratch(request, { scratch, client, decryption, missing, onObstacle });
+    notes.restoreMs = restored.restoreMs;
+    notes.leftOut = restored.leftOut;
     log.info('comparing the restored database with the manifest');
-    notes.compared = await compareRestored(scratch.target, manifest, scope, signal);
-    notes.checks.push(...(await check(scratch, request)));
+    notes.compared = await compareRestored(scratch.target, manifest, restored.scope, signal);
+    notes.checks = await check(scratch, request);
   } catch (error) {
     throwIfAborted(signal);
     throw scratch.died() ?? error;
   }
 }
 
-async function restoreInto(scratch: ScratchDatabase, request: DrillRequest, notes: Notes): Promise<Restored> {
-  const { config, store, folder, manifest, jobs, searchPath, log, signal } = request;
-  const missing = new Set(notes.missing);
-  const restored = await restoreBackup({
-    config: { ...config, source: undefined },
-    store,
-    folder,
-    manifest: without(manifest, missing),
-    target: scratch.target,
-    options: { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined },
-    create: false,
-    jobs,
-    leaveOut: (entry) => (isOfExtension(entry, missing) ? 'the scratch server lacks the extension' : undefined),
-    searchPath,
-    log,
-    signal,
-  });
-  notes.leftOut.push(...restored.leftOut);
-  return restored;
-}
-
-/** So that a restore does not ask for what is known to be missing. */
-function without(manifest: Manifest, missing: ReadonlySet<string>): Manifest {
-  const { contents } = manifest;
-  return {
-    ...manifest,
-    contents: { ...contents, extensions: contents.extensions.filter(({ name }) => !missing.has(name)) },
-  };
-}
-
-/** The extension itself and its comment: what else depends on it cannot be told from the list of a dump. */
-function isOfExtension({ kind, name }: TocEntry, extensions: ReadonlySet<string>): boolean {
-  return (
-    (kind === 'EXTENSION' && extensions.has(name)) ||
-    (kind === 'COMMENT' && extensions.has(name.replace(/^EXTENSION "?|"$/g, '')))
-  );
+/** A script makes and comments on its schemas and extensions itself, as their owner, and fails where they are there. */
+function preparable(manifest: Manifest): Manifest {
+  if (manifest.artifacts[0]?.format === 'custom') return manifest;
+  return { ...manifest, contents: { ...manifest.contents, extensions: [] } };
 }
 
 async function check(scratch: ScratchDatabase, { config, manifest, signal }: DrillRequest): Promise<Check[]> {
@@ -162,13 +135,6 @@ async function check(scratch: ScratchDatabase, { config, manifest, signal }: Dri
   const unread: Check = { name: 'amcheck', outcome: 'not run', detail: 'it takes a superuser of a server of our own' };
   const inside = admin ? await withSession(quiet(admin, serverMajor), signal, runAmcheck) : [unread];
   return [...valid, ...inside, ...own];
-}
-
-/** Before anything is started: a drill without the key ends at once. */
-async function requireKey({ manifest, config, searchPath, signal }: DrillRequest): Promise<void> {
-  const [artifact] = manifest.artifacts;
-  if (!artifact) throw new Error('a manifest has at least one artifact');
-  await using _key = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
 }
 
 /** Event triggers on login are the only code of a database that runs before the first query. */
@@ -218,12 +184,8 @@ function toProof(
     notCompared: notes.compared
       .filter((one) => one.outcome === 'not compared')
       .map(({ what, reason: why }) => ({ what, reason: why ?? '' })),
-    leftOut: notes.leftOut.map(({ entry, reason: why }) => ({ what: nameOf(entry), reason: why })),
+    leftOut: notes.leftOut.map(({ entry, reason: why }) => ({ what: describeEntry(entry), reason: why })),
     checks: notes.checks.map(({ name, outcome: found, detail }) => ({ name, outcome: found, detail })),
     missingExtensions: [...notes.missing],
   };
-}
-
-function nameOf({ kind, schema, name }: TocEntry): string {
-  return `${kind} ${schema === undefined ? '' : `${schema}.`}${name}`;
 }

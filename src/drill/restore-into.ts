@@ -1,0 +1,110 @@
+import type { Manifest } from '../catalog/manifest.ts';
+import type { Decryption } from '../pipeline/decryption.ts';
+import type { PostgresClient } from '../postgres/clients.ts';
+import { decodedLimit } from '../restore/decoded-limit.ts';
+import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
+import { openToc } from '../restore/load.ts';
+import { restoreBackup, type Restored } from '../restore/restore.ts';
+import { knownNames } from '../restore/scope.ts';
+import type { TocEntry } from '../restore/toc.ts';
+import type { DrillRequest } from './drill.ts';
+import type { ScratchDatabase } from './scratch.ts';
+import { findRoles, makeRoles } from './script-roles.ts';
+import { planSuperuserEntries, runAsSuperuser, type SuperuserPlan } from './superuser-entries.ts';
+
+/** What a drill restores into and with. */
+export interface DrillTools {
+  readonly scratch: ScratchDatabase;
+  readonly client: PostgresClient;
+  readonly decryption: Decryption;
+  /** Extensions that the drill goes on without. */
+  readonly missing: readonly string[];
+  /** Called with each reason why the backup cannot be tried as it is, as soon as it is known. */
+  readonly onObstacle: (reason: string) => void;
+}
+
+/**
+ * Restores the whole of a backup into a scratch database as a role without a superuser's rights; what only a superuser may
+ * create and cannot do harm is created by the scratch server's own.
+ * @throws {Failure} see `restoreBackup`.
+ */
+export async function restoreIntoScratch(request: DrillRequest, tools: DrillTools): Promise<Restored> {
+  const { config, store, folder, manifest, jobs, searchPath, log, signal } = request;
+  const { scratch, onObstacle } = tools;
+  const plan = await planOf(request, tools);
+  for (const { entry } of plan?.notTried ?? []) onObstacle(`only a superuser may create ${describeEntry(entry)}`);
+  await superuser('before');
+  const missing = new Set(tools.missing);
+  const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ dumpId }, reason]) => [dumpId, reason]));
+  const restored = await restoreBackup({
+    config: { ...config, source: undefined },
+    store,
+    folder,
+    manifest: without(manifest, missing),
+    target: scratch.target,
+    options: { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined },
+    create: false,
+    jobs,
+    // A plain dump is one script: nothing of it can be left out.
+    ...(plan && {
+      leaveOut: (entry: TocEntry) => {
+        const absent = isOfExtension(entry, missing) ? 'the scratch server lacks the extension' : undefined;
+        return absent ?? planned.get(entry.dumpId);
+      },
+    }),
+    searchPath,
+    log,
+    signal,
+  });
+  await superuser('after');
+  return plan ? withoutMade(restored, plan) : restored;
+
+  async function superuser(when: 'before' | 'after'): Promise<void> {
+    if (!plan || !scratch.admin) return;
+    for (const refusal of await runAsSuperuser(scratch.admin, scratch.target.user, plan[when], signal)) {
+      onObstacle(`the scratch server refused what only a superuser may create: ${refusal}`);
+    }
+  }
+}
+
+/** For a plain dump, which has no list of entries, makes the roles that it names. */
+async function planOf(request: DrillRequest, tools: DrillTools): Promise<SuperuserPlan | undefined> {
+  const { config, store, folder, manifest, searchPath, log, signal } = request;
+  const { scratch, client, decryption } = tools;
+  const [artifact] = manifest.artifacts;
+  if (!artifact) throw new Error('a manifest has at least one artifact');
+  const key = folder + artifact.key;
+  const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
+  const source = { store, key, artifact, limit, decryption, searchPath, log, signal };
+  if (artifact.format === 'plain') {
+    await makeRoles(scratch, new Set([...manifest.contents.roles, ...(await findRoles(source))]), signal);
+    return undefined;
+  }
+  await using toc = await openToc(source, client, knownNames(manifest));
+  return await planSuperuserEntries(toc, client, { own: scratch.admin !== undefined, signal });
+}
+
+/** What the superuser has made is there, and can be compared. */
+function withoutMade(restored: Restored, { leaveOut, notTried }: SuperuserPlan): Restored {
+  const lost = new Set(notTried.map(({ entry }) => entry.dumpId));
+  const isMade = ({ dumpId, kind }: TocEntry): boolean =>
+    !lost.has(dumpId) && !['SUBSCRIPTION', 'COMMENT', 'SECURITY LABEL'].includes(kind);
+  const made = new Set([...leaveOut.keys()].filter(isMade).map(({ dumpId }) => dumpId));
+  const leftOut: LeftOut[] = restored.leftOut.filter(({ entry }) => !made.has(entry.dumpId));
+  return { ...restored, leftOut, scope: { ...restored.scope, leftOut } };
+}
+
+/** So that a restore does not ask for what is known to be missing. */
+function without(manifest: Manifest, missing: ReadonlySet<string>): Manifest {
+  const { contents } = manifest;
+  const extensions = contents.extensions.filter(({ name }) => !missing.has(name));
+  return { ...manifest, contents: { ...contents, extensions } };
+}
+
+/** The extension itself and its comment: what else depends on it cannot be told from the list of a dump. */
+function isOfExtension({ kind, name }: TocEntry, extensions: ReadonlySet<string>): boolean {
+  return (
+    (kind === 'EXTENSION' && extensions.has(name)) ||
+    (kind === 'COMMENT' && extensions.has(name.replace(/^EXTENSION "?|"$/g, '')))
+  );
+}
