@@ -43,7 +43,8 @@ export function restoreGuide(manifest: Manifest, folder: FolderAddress): string 
   return `# Restore this backup
 
 Backup ${code(manifest.id)} of database ${code(manifest.database)}, begun ${manifest.startedAt}, from PostgreSQL
-${manifest.server.version}. It is stored in ${code(folder.location)} and needs nothing of the tool that made it.
+${manifest.server.version}. **What was written after that moment is not in it.** It is stored in
+${code(folder.location)} and needs nothing of the tool that made it.
 ${manifest.contents.needs ? partText : ''}
 You need ${needs(manifest, dump, folder)}.
 
@@ -66,7 +67,7 @@ ${folder.copyCommand}
 
 ## 3. Check and restore
 
-\`sha256sum\` must print \`OK\`, else nothing is restored: take another backup then.
+\`sha256sum\` must print \`OK\`; if it says \`FAILED\`, the file is damaged and nothing is restored: take another backup.
 ${
   isAllOrNothing(dump, manifest.contents)
     ? manifest.contents.needs
