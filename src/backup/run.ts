@@ -111,6 +111,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
       major: session.server.major,
       encoding: session.server.encoding,
       databaseBytes: session.server.databaseBytes,
+      ...session.server.locale,
     },
     client: { version: client.version, major: client.major },
     artifacts: [artifact],

@@ -25,11 +25,19 @@ const manifest = z.object({
   database: z.string(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
-  server: z.object({ version: z.string(), major: count, encoding: z.string(), databaseBytes: count }),
+  server: z.object({
+    version: z.string(),
+    major: count,
+    encoding: z.string(),
+    databaseBytes: count,
+    /** Names of the operating system's locales; absent where the server sorts with ICU. */
+    collate: z.string().optional(),
+    ctype: z.string().optional(),
+  }),
   client: z.object({ version: z.string(), major: count }),
   artifacts: z.array(artifact).min(1),
   /** How the stored bytes were checked before this manifest was written. */
-  verified: z.enum(['head', 'download']),
+  verified: z.enum(['head', 'download', 'drill']),
   /** Public parts only. */
   encryptionRecipients: z.array(z.string()),
   contents: z.object({

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import prettyBytes from 'pretty-bytes';
 import { Failure } from '../errors.ts';
 
 /** A private folder (mode 0700) for what a tool insists on reading from files. */
@@ -13,23 +14,41 @@ const neededBytes = 64 * 1024;
 
 /**
  * Makes a scratch folder, in memory-backed storage where there is one (`/dev/shm` exists even in a container with a
- * read-only root file system). Disposing removes it with all it holds, and
- * never throws: a backup that is recorded must not be called a failure for a folder that stays behind.
+ * read-only root file system). Disposing removes it with all it holds, and never throws: a backup that is recorded must not be called a failure for a folder that stays behind.
+ * @param bytes how much will be written there; by default, room for keys.
  * @throws {Failure} `config` when no folder can be written, or none has room.
  */
-export async function makeScratch(): Promise<Scratch> {
+export async function makeScratch(bytes = neededBytes): Promise<Scratch> {
   const reasons: unknown[] = [];
   for (const parent of ['/dev/shm', tmpdir(), '/run']) {
     try {
+      if (bytes > neededBytes) await expectRoom(parent, bytes);
       return await makeIn(parent);
     } catch (error) {
       reasons.push(error);
     }
   }
+  const cause = new AggregateError(reasons);
+  if (bytes > neededBytes) {
+    throw new Failure(
+      'config',
+      `no writable folder has room for ${prettyBytes(bytes, { binary: true })} of temporary files`,
+      {
+        hint: 'Mount a writable folder that has, and set TMPDIR to it.',
+        cause,
+      },
+    );
+  }
   throw new Failure('config', 'no folder for temporary key files can be written', {
     hint: 'Mount a small writable folder and set TMPDIR to it; gpg needs one for its key ring.',
-    cause: new AggregateError(reasons),
+    cause,
   });
+}
+
+/** Throws where a folder's file system has less than this left. */
+export async function expectRoom(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < bytes) throw new Error(`${folder} has only ${String(bavail * bsize)} bytes left`);
 }
 
 async function makeIn(parent: string): Promise<Scratch> {

@@ -17,32 +17,70 @@ export interface LoadOptions {
   readonly only: 'schema' | 'data' | undefined;
 }
 
+/** What of a custom dump one pg_restore does. */
+export interface LoadStep {
+  /** A list of entries as `pg_restore --list` prints them, less what is to be left out; undefined for all. */
+  readonly list: string | undefined;
+  /** What comes before and with the rows, or all of it. What comes after them has {@link afterRowsStage}. */
+  readonly section: 'all' | 'up to the rows';
+  /** It may exit before it has read all of its input. */
+  readonly mayStopReading: boolean;
+}
+
 /**
- * The stage that loads a custom dump from standard input, all of it in one transaction: at the first error nothing is
- * left in the target.
+ * The stage that loads a custom dump from standard input in one transaction: at the first error nothing is left in the
+ * target.
  */
-export function pgRestoreStage(target: ConnectionConfig, client: PostgresClient, options: LoadOptions): Stage {
+export function pgRestoreStage(
+  target: ConnectionConfig,
+  client: PostgresClient,
+  options: LoadOptions,
+  { list, section, mayStopReading }: LoadStep,
+): Stage {
+  const steps = section === 'all' ? [] : ['--section=pre-data', '--section=data'];
+  const args = ['--format=custom', '--single-transaction', ...steps, ...restoreArgs(options, list)];
+  return { ...restoreProgram(target, client), args, mayStopReading };
+}
+
+/**
+ * The stage that makes what comes after the rows (indexes, constraints, triggers) from a file that needs to hold no more
+ * than the head of a custom dump, in several sessions at once. At the first error what was made stays.
+ */
+export function afterRowsStage(
+  target: ConnectionConfig,
+  client: PostgresClient,
+  options: LoadOptions,
+  { list, file, jobs }: { readonly list: string | undefined; readonly file: string; readonly jobs: number },
+): Stage {
+  const args = ['--section=post-data', `--jobs=${String(jobs)}`, ...restoreArgs(options, list), file];
+  return { ...restoreProgram(target, client), args };
+}
+
+function restoreProgram(target: ConnectionConfig, client: PostgresClient): Omit<Stage, 'args'> {
   return {
     name: 'pg_restore',
     program: join(client.binDir, 'pg_restore'),
-    args: [
-      '--format=custom',
-      '--no-password',
-      '--single-transaction',
-      '--exit-on-error',
-      ...(options.withOwners ? [] : ['--no-owner', '--no-privileges']),
-      ...(options.withComments ? [] : ['--no-comments']),
-      ...(options.clean ? ['--clean', '--if-exists'] : []),
-      ...options.schemas.map((name) => `--schema=${name}`),
-      ...options.tables.map((name) => `--table=${name}`),
-      ...(options.only === undefined ? [] : [`--${options.only}-only`]),
-      // An empty name means PGDATABASE exactly as it stands, even where it looks like a connection string.
-      '--dbname=',
-    ],
     env: { LC_ALL: 'C', ...libpqEnvironment(target, client.major), PGAPPNAME: 'pg-offsite restore' },
-    mayStopReading: isPartial(options),
     explain: explainRestore,
   };
+}
+
+function restoreArgs(options: LoadOptions, list: string | undefined): string[] {
+  return [
+    '--no-password',
+    '--exit-on-error',
+    // No dump of one database brings them along.
+    '--no-tablespaces',
+    ...(options.withOwners ? [] : ['--no-owner', '--no-privileges']),
+    ...(options.withComments ? [] : ['--no-comments']),
+    ...(options.clean ? ['--clean', '--if-exists'] : []),
+    ...options.schemas.map((name) => `--schema=${name}`),
+    ...options.tables.map((name) => `--table=${name}`),
+    ...(options.only === undefined ? [] : [`--${options.only}-only`]),
+    ...(list === undefined ? [] : [`--use-list=${list}`]),
+    // An empty name means PGDATABASE exactly as it stands, even where it looks like a connection string.
+    '--dbname=',
+  ];
 }
 
 /** True where only a part of the dump is asked for. pg_restore reads no further than the last thing that it needs. */

@@ -13,13 +13,22 @@ const queries: Readonly<Record<string, string>> = {
   views: relation('v'),
   materializedViews: relation('m'),
   sequences: relation('S'),
-  indexes: relation('i', 'I'),
+  // pg_dump leaves out those that are not valid, as a CREATE INDEX CONCURRENTLY that failed leaves behind.
+  indexes: `${relation('i', 'I')} AND NOT EXISTS (SELECT 1 FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
+            WHERE x.indexrelid = o.oid AND NOT (x.indisready AND (x.indisvalid OR t.relkind = 'p')))`,
   functions: `SELECT 1 FROM pg_proc o WHERE NOT system(o.pronamespace) AND NOT member('pg_proc', o.oid)`,
   types: `SELECT 1 FROM pg_type o WHERE o.typtype IN ('d', 'e', 'r') AND NOT system(o.typnamespace) AND NOT member('pg_type', o.oid)`,
   compositeTypes: relation('c'),
   operators: `SELECT 1 FROM pg_operator o WHERE NOT system(o.oprnamespace) AND NOT member('pg_operator', o.oid)`,
+  operatorClasses: `SELECT 1 FROM pg_opclass o WHERE NOT system(o.opcnamespace) AND NOT member('pg_opclass', o.oid)`,
+  operatorFamilies: `SELECT 1 FROM pg_opfamily o WHERE NOT system(o.opfnamespace) AND NOT member('pg_opfamily', o.oid)`,
+  // 16384 is the first number that a server gives to what users make.
+  casts: `SELECT 1 FROM pg_cast o WHERE o.oid >= 16384 AND NOT member('pg_cast', o.oid)`,
+  languages: `SELECT 1 FROM pg_language o WHERE o.lanispl AND o.oid >= 16384 AND NOT member('pg_language', o.oid)`,
   collations: `SELECT 1 FROM pg_collation o WHERE NOT system(o.collnamespace) AND NOT member('pg_collation', o.oid)`,
   constraints: `SELECT 1 FROM pg_constraint o WHERE o.contype <> 'n' AND NOT system(o.connamespace) AND NOT member('pg_class', o.conrelid)`,
+  notValidatedConstraints: `SELECT 1 FROM pg_constraint o WHERE o.contype <> 'n' AND NOT o.convalidated
+                            AND NOT system(o.connamespace) AND NOT member('pg_class', o.conrelid)`,
   triggers: `SELECT 1 FROM pg_trigger o JOIN pg_class c ON c.oid = o.tgrelid
              WHERE NOT o.tgisinternal AND NOT system(c.relnamespace) AND NOT member('pg_trigger', o.oid)`,
   rules: `SELECT 1 FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class
@@ -29,6 +38,8 @@ const queries: Readonly<Record<string, string>> = {
   eventTriggers: `SELECT 1 FROM pg_event_trigger o WHERE NOT member('pg_event_trigger', o.oid)`,
   publications: `SELECT 1 FROM pg_publication`,
   foreignServers: `SELECT 1 FROM pg_foreign_server o WHERE NOT member('pg_foreign_server', o.oid)`,
+  userMappings: `SELECT 1 FROM pg_user_mappings o WHERE NOT member('pg_foreign_server', o.srvid)`,
+  defaultPrivileges: `SELECT 1 FROM pg_default_acl`,
   textSearchConfigurations: `SELECT 1 FROM pg_ts_config o WHERE NOT system(o.cfgnamespace) AND NOT member('pg_ts_config', o.oid)`,
   extensions: `SELECT 1 FROM pg_extension e WHERE e.extname <> 'plpgsql'`,
   largeObjects: `SELECT 1 FROM pg_largeobject_metadata`,

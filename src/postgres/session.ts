@@ -13,6 +13,8 @@ export interface ServerFacts {
   readonly version: string;
   readonly major: number;
   readonly encoding: string;
+  /** The database's `LC_COLLATE` and `LC_CTYPE`; undefined where it sorts with ICU. */
+  readonly locale: { readonly collate: string; readonly ctype: string } | undefined;
   /** True on a standby. */
   readonly inRecovery: boolean;
   /** Size of the connected database on the server's disk. */
@@ -148,18 +150,26 @@ async function askServer(client: pg.Client): Promise<ServerFacts> {
     version: string;
     number: number;
     encoding: string;
+    collate: string;
+    ctype: string;
+    libc: boolean;
     recovery: boolean;
     bytes: string;
   }>(`
     SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
            current_setting('server_encoding') AS encoding, pg_catalog.pg_is_in_recovery() AS recovery,
-           pg_catalog.pg_database_size(pg_catalog.current_database()) AS bytes`);
+           pg_catalog.pg_database_size(pg_catalog.current_database()) AS bytes,
+           d.datcollate AS collate, d.datctype AS ctype,
+           -- A column since PostgreSQL 15.
+           COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AS libc
+    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`);
   const row = rows[0];
   if (!row) throw new Error('the server returned no row');
   return {
     version: row.version,
     major: Math.floor(row.number / 10_000),
     encoding: row.encoding,
+    locale: row.libc ? { collate: row.collate, ctype: row.ctype } : undefined,
     inRecovery: row.recovery,
     databaseBytes: Number(row.bytes),
   };

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
-import { countObjects } from '../postgres/object-counts.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
+import { compareObjects } from './compare-objects.ts';
 import type { LeftOut } from './leave-out.ts';
+import { asListed } from './toc-list.ts';
 
 /** One thing that was compared. */
 export interface Comparison {
@@ -22,8 +23,14 @@ export interface CompareScope {
   readonly table: (schema: string, name: string) => boolean;
   /** Tables, views or sequences that were asked for by name: there must be one of each name. */
   readonly named: readonly string[];
-  /** Everything was restored: objects of every kind, extensions and sequences are compared too. */
+  /** Objects of every kind were restored, and extensions: their numbers are compared too. */
   readonly whole: boolean;
+  /** Rows were restored, and with them the values of sequences, and large objects. */
+  readonly rows: boolean;
+  /** The target held other objects before, so that numbers of objects say nothing. */
+  readonly addedTo: boolean;
+  /** Grants were restored. */
+  readonly privileges: boolean;
   /** What was left out of the restore, and is not there to be compared. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -39,30 +46,43 @@ export async function compareWithManifest(
 ): Promise<Comparison[]> {
   try {
     const compared: Comparison[] = [];
+    const isLeftOut = tablesLeftOut(scope.leftOut);
     for (const { schema, name, rows, exact } of manifest.contents.tables) {
       if (!scope.table(schema, name)) continue;
       const what = `table ${schema}.${name}`;
       if (rows === null) compared.push(notCompared(what, 'not counted', 'the manifest has no count'));
       else if (!exact) compared.push(notCompared(what, `about ${String(rows)}`, 'the manifest has only an estimate'));
+      else if (isLeftOut(schema, name)) compared.push(notCompared(what, String(rows), 'it was left out'));
       else compared.push(compare(what, String(rows), await countRows(client, schema, name)));
     }
     for (const name of scope.named) {
       const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_class WHERE relname = $1', [name]);
       compared.push(compare(`--table ${name}`, 'there', rowCount === 0 ? 'not there' : 'there'));
     }
-    if (scope.whole)
-      compared.push(...(await compareObjects(client, manifest)), ...(await compareSequences(client, manifest)));
+    if (scope.whole) compared.push(...(await compareObjects(client, manifest, scope)));
+    if (scope.whole && scope.rows) compared.push(...(await compareSequences(client, manifest, scope)));
     return compared;
   } catch (error) {
     throw toDatabaseFailure('compare the restored database with the manifest', error);
   }
 }
 
-function compare(what: string, expected: string, found: string): Comparison {
+/** Tells tables whose definition or rows were left out. */
+function tablesLeftOut(leftOut: readonly LeftOut[]): (schema: string, name: string) => boolean {
+  const key = (schema: string | undefined, name: string): string => JSON.stringify([schema, name]);
+  const keys = new Set(
+    leftOut.filter(({ entry }) => /^TABLE( DATA)?$/.test(entry.kind)).map(({ entry }) => key(entry.schema, entry.name)),
+  );
+  return (schema, name) => keys.has(key(schema, asListed(name)));
+}
+
+/** The outcome of one comparison. */
+export function compare(what: string, expected: string, found: string): Comparison {
   return { what, expected, found, outcome: expected === found ? 'same' : 'different', reason: undefined };
 }
 
-function notCompared(what: string, expected: string, reason: string): Comparison {
+/** Something that the manifest has and that could not be compared. */
+export function notCompared(what: string, expected: string, reason: string): Comparison {
   return { what, expected, found: '', outcome: 'not compared', reason };
 }
 
@@ -76,36 +96,20 @@ async function countRows(client: pg.Client, schema: string, name: string): Promi
   return rows[0]?.n ?? '';
 }
 
-async function compareObjects(client: pg.Client, { contents }: Manifest): Promise<Comparison[]> {
-  const objects = contents.objects ?? {};
-  const found = await countObjects(client);
-  // Every new database has a public schema, also where the source has dropped its own.
-  const unused = await client.query(`
-    SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public'
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = n.oid)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace = n.oid)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pronamespace = n.oid)`);
-  const { schemas = 0 } = found;
-  if (unused.rowCount === 1 && schemas - 1 === objects['schemas']) found['schemas'] = schemas - 1;
-  // A provider's own extensions may be there besides; those of the dump are compared by name.
-  const kinds = Object.keys(objects).filter((kind) => kind !== 'extensions' && kind in found);
-  const { rows } = await client.query<{ name: string }>('SELECT extname AS name FROM pg_catalog.pg_extension');
-  const present = new Set(rows.map(({ name }) => name));
-  return [
-    ...kinds.map((kind) => compare(kind, String(objects[kind]), String(found[kind]))),
-    ...contents.extensions.map(({ name }) =>
-      compare(`extension ${name}`, 'there', present.has(name) ? 'there' : 'not there'),
-    ),
-  ];
-}
-
 /** A restored sequence may be further on than recorded, in its own direction, but never behind: see Contents. */
-async function compareSequences(client: pg.Client, { contents }: Manifest): Promise<Comparison[]> {
+async function compareSequences(
+  client: pg.Client,
+  { contents }: Manifest,
+  { leftOut }: CompareScope,
+): Promise<Comparison[]> {
+  const isLeftOut = leftOut.some(({ entry }) => /^SEQUENCE( SET)?$/.test(entry.kind));
   const { rows } = await client.query<{ schema: string; name: string; value: string | null; up: boolean }>(`
     SELECT schemaname AS schema, sequencename AS name, last_value::text AS value, increment_by > 0 AS up
     FROM pg_catalog.pg_sequences`);
   const found = new Map(rows.map((row) => [JSON.stringify([row.schema, row.name]), row]));
   return contents.sequences.map(({ schema, name, value }) => {
+    const what = `sequence ${schema}.${name}`;
+    if (isLeftOut) return notCompared(what, value ?? 'unused', 'some were left out');
     const restored = found.get(JSON.stringify([schema, name]));
     const behind =
       value !== null &&
@@ -113,7 +117,7 @@ async function compareSequences(client: pg.Client, { contents }: Manifest): Prom
         restored.value === null ||
         (restored.up ? BigInt(restored.value) < BigInt(value) : BigInt(restored.value) > BigInt(value)));
     return {
-      what: `sequence ${schema}.${name}`,
+      what,
       expected: value ?? 'unused',
       found: restored ? (restored.value ?? 'unused') : 'not there',
       outcome: restored !== undefined && !behind ? 'same' : 'different',

@@ -9,8 +9,13 @@ const lookMs = 5000;
 /**
  * Looks at a target that was empty before a load failed, and returns the failure with what is there now, where anything
  * is: a plain script can commit on its way, as pg_dump itself does round large objects.
+ * @param expectedSchemas see {@link whatItHolds}.
  */
-export async function tellLeftBehind(thrown: unknown, target: ConnectionConfig): Promise<unknown> {
+export async function tellLeftBehind(
+  thrown: unknown,
+  target: ConnectionConfig,
+  expectedSchemas: readonly string[],
+): Promise<unknown> {
   const failure = toFailure(thrown);
   const tell = (state: string, advice: string): Failure => {
     const { kind, message, hint, retryable } = failure;
@@ -24,7 +29,7 @@ export async function tellLeftBehind(thrown: unknown, target: ConnectionConfig):
     const session = await connect(target, AbortSignal.timeout(lookMs));
     session.on('error', () => undefined);
     try {
-      const held = await whatItHolds(session);
+      const held = await whatItHolds(session, expectedSchemas);
       if (held.length === 0) return thrown;
       return tell(
         `the target database ${target.database} now holds parts of the backup: ${held.join(', ')}`,

@@ -4,30 +4,68 @@ import type { Log } from '../log.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
+import type { PostgresClient } from '../postgres/clients.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes, decodedBytes, explainDecoding, holdLast, isUnexplained } from './decode.ts';
 import type { DecodedLimit } from './decoded-limit.ts';
 import { PlainGuard } from './plain-guard.ts';
 import { watchReading } from './progress.ts';
+import type { KnownNames } from './toc-list.ts';
+import { readToc, type Toc } from './toc.ts';
 
-/** Where an artifact comes from and what loads it. */
-export interface LoadRequest {
+/** How many lines of a loader that ended well are told. */
+const mostWarnings = 500;
+
+/** Where an artifact comes from and how it is decoded. */
+export interface ArtifactSource {
   readonly store: Store;
   readonly key: string;
   readonly artifact: Artifact;
   readonly limit: DecodedLimit;
   readonly decryption: Decryption;
+  readonly searchPath: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What loads an artifact. */
+export interface Loading {
   /** pg_restore or psql. */
   readonly loader: Stage;
+  /** What {@link openToc} has read; undefined for a plain dump. */
+  readonly toc: Toc | undefined;
   /**
    * The loader may commit before it has got the last byte (a part of a custom dump; a script with transactions of its
    * own, as pg_dump writes them round large objects): read all of the object once before anything is loaded.
    */
   readonly checkFirst: boolean;
-  readonly searchPath: string;
-  readonly log: Log;
-  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the head of a custom dump, up to the end of its table of contents. Dispose the result when it is not needed any
+ * more.
+ * @throws {Failure} `verification` for a damaged object or no table of contents, `config` for a wrong key.
+ */
+export async function openToc(source: ArtifactSource, client: PostgresClient, known: KnownNames): Promise<Toc> {
+  const { store, key, artifact, limit, decryption, searchPath, signal } = source;
+  const decompression = await decompressStage(artifact.compression, searchPath);
+  // Ends what still decodes once enough was read, even while the store is silent.
+  const over = new AbortController();
+  const decoding = AbortSignal.any([signal, over.signal]);
+  const stored = checkedBytes(store, key, artifact, decoding);
+  try {
+    return await readToc(
+      decodedBytes(stored, [decryption.stage, decompression], limit, decoding),
+      client,
+      known,
+      signal,
+    );
+  } catch (error) {
+    throw await explainDecoding(error, source);
+  } finally {
+    over.abort(new Failure('dump', 'the table of contents was read'));
+  }
 }
 
 /**
@@ -36,16 +74,16 @@ export interface LoadRequest {
  * and its transaction with it, before it could take the rest for the end.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
  */
-export async function loadArtifact(request: LoadRequest): Promise<void> {
-  const { store, key, artifact, limit, decryption, loader, searchPath, log, signal } = request;
+export async function loadArtifact(source: ArtifactSource, { loader, toc, checkFirst }: Loading): Promise<void> {
+  const { store, key, artifact, limit, decryption, searchPath, log, signal } = source;
   const decompression = await decompressStage(artifact.compression, searchPath);
-  if (request.checkFirst) {
+  if (checkFirst) {
     log.info('checking all of the stored object before anything of it is loaded');
     try {
       const stages = [decryption.stage, decompression];
       for await (const _chunk of decodedBytes(checkedBytes(store, key, artifact, signal), stages, limit, signal));
     } catch (error) {
-      throw await explainDecoding(error, { store, key, artifact, signal });
+      throw await explainDecoding(error, source);
     }
   }
   using reading = watchReading(artifact.bytes, log);
@@ -53,24 +91,47 @@ export async function loadArtifact(request: LoadRequest): Promise<void> {
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
   const stored = reading.pass(checkedBytes(store, key, artifact, decoding));
-  const decoded = holdLast(decodedBytes(stored, [decryption.stage, decompression], limit, decoding));
+  const bytes = decodedBytes(stored, [decryption.stage, decompression], limit, decoding);
+  const decoded = holdLast(toc?.compared(bytes) ?? bytes);
   const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;
-  const joined = joinProcesses([loader], signal, guard?.guard(decoded) ?? decoded);
+  const { stage: heard, warnings } = listenTo(loader);
+  const joined = joinProcesses([heard], signal, guard?.guard(decoded) ?? decoded);
   try {
     for await (const output of joined.output) {
       if (guard) guard.hear(output);
       else log.debug(output.toString('utf8').trim());
     }
     guard?.demandEnd();
+    for (const warning of warnings) log.warn(warning);
   } catch (error) {
     if (isUnexplained(error, store.describe(key)) && error.kind !== 'verification' && !signal.aborted) {
       log.warn(`${error.message}; reading the stored object to its end, to see whether it is damaged`);
     }
-    throw await explainDecoding(error, { store, key, artifact, signal });
+    throw await explainDecoding(error, source);
   } finally {
     over.abort(new Failure('dump', 'the loader has ended'));
     await joined.stop();
     // Only now, when no loader could take it for the end of its input: waits until what decodes has ended too.
     await decoded.return().catch(() => undefined);
   }
+}
+
+/**
+ * Runs pg_restore on a file that it reads itself, after which nothing is left to be checked.
+ * @throws {Failure} `dump`.
+ */
+export async function runLoader(loader: Stage, log: Log, signal: AbortSignal): Promise<void> {
+  const { stage, warnings } = listenTo(loader);
+  for await (const output of joinProcesses([stage], signal).output) log.debug(output.toString('utf8').trim());
+  for (const warning of warnings) log.warn(warning);
+}
+
+/** Keeps what a loader says, which is told after it has ended well; after a failure its error is told instead. */
+function listenTo(loader: Stage): { stage: Stage; warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const onStderrLine = (line: string): boolean => {
+    if (warnings.length < mostWarnings) warnings.push(line);
+    return false;
+  };
+  return { stage: { ...loader, onStderrLine }, warnings };
 }

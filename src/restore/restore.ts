@@ -1,20 +1,24 @@
 import { isAllOrNothing } from '../catalog/restore-command.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
-import { Failure } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
-import { findClient } from '../postgres/clients.ts';
+import { refuseWrongKey } from '../pipeline/key-match.ts';
+import { findClient, type PostgresClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
-import { isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
+import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { decodedLimit } from './decoded-limit.ts';
-import type { LeftOut } from './leave-out.ts';
+import { describeEntry, findHarmless, holdsData, type LeftOut, leftOutOf } from './leave-out.ts';
 import { tellLeftBehind } from './left-behind.ts';
-import { loadArtifact } from './load.ts';
-import { makeSchemas, refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
+import { type ArtifactSource, loadArtifact, openToc, runLoader } from './load.ts';
+import { makeDatabase } from './new-database.ts';
+import { type Lacking, prepareFor } from './prepare.ts';
+import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs } from './scope.ts';
+import { refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 import type { TocEntry } from './toc.ts';
 
 /** What a restore is made of. */
@@ -26,7 +30,7 @@ export interface RestoreRequest {
   readonly manifest: Manifest;
   readonly target: ConnectionConfig;
   readonly options: LoadOptions;
-  /** Create the target database first. */
+  /** Create the target database first; it is dropped again when the restore fails. */
   readonly create: boolean;
   /**
    * 1: all in one transaction. More: what comes after the rows (indexes, constraints) is made by so many sessions at once
@@ -52,57 +56,84 @@ export interface Restored {
 /**
  * Restores one backup into a database: everything that can be refused is refused before the target is touched, and all of
  * it is loaded in one transaction. What came back is still to be compared: see {@link compareRestored}.
- * @throws {Failure} the first cause; the target is then as it was, but for a database that `create` made.
+ * @throws {Failure} the first cause. The target is then as it was, or the message says what it holds.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
-  const { config, store, folder, manifest, target, options, log, signal } = request;
+  const { config, store, folder, manifest, target, options, log, signal, searchPath } = request;
   const started = performance.now();
   const [artifact] = manifest.artifacts;
   if (!artifact) throw new Error('a manifest has at least one artifact');
-  refuseParts(artifact.format, options);
-  await using decryption = await prepareDecryption(artifact.encryption, config.keys, request.searchPath, signal);
+  refuseParts(artifact.format, options, request.leaveOut !== undefined);
+  await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
+  await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
   if (artifact.format === 'plain') refuseUnsafePsql(client);
-  if (request.create) await createDatabase(target, signal);
+  const key = folder + artifact.key;
+  const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
+  const source: ArtifactSource = { store, key, artifact, limit, decryption, searchPath, log, signal };
+  await using toc = artifact.format === 'custom' ? await openToc(source, client, knownNames(manifest)) : undefined;
+  const entries = toc?.entries ?? [];
+  const lacking = lackingIn(manifest, options, entries);
+  const jobs = usableJobs(request.jobs, artifact.format, options, log);
+  const dumped = [...schemasIn(entries), ...lacking.schemas];
 
+  await using made = request.create ? await makeDatabase(target, manifest, log, signal) : undefined;
   const session = await connect(target, signal);
   session.on('error', () => undefined);
   try {
     await refuseSource(session, target, config.source, signal);
     await refuseLacking(session, manifest, options.withOwners);
-    const scope = scopeOf(manifest, options);
-    if (options.only === 'data') {
-      const filled = manifest.contents.tables.filter(({ schema, name }) => scope.table(schema, name));
-      await refuseRows(session, target.database, filled);
-    } else if (!options.clean) await refuseFilled(session, target.database);
+    if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
+    else if (!options.clean) await refuseFilled(session, target.database, dumped);
+    const leftOut = leftOutOf(entries, await findHarmless(session, entries, options), request.leaveOut);
+    for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
     log.info(`restoring ${store.describe(folder.slice(0, -1))} into ${target.database} at ${target.host}`);
-    const loader = artifact.format === 'custom' ? pgRestoreStage(target, client, options) : psqlStage(target, client);
-    const { searchPath } = request;
-    const key = folder + artifact.key;
-    const known = new Set(manifest.contents.tables.map(({ schema }) => schema));
-    const removeSchemas = await makeSchemas(
-      session,
-      options.schemas.filter((name) => known.has(name)),
-    );
-    await loadArtifact({
-      store,
-      key,
-      artifact,
-      limit: decodedLimit(config.restoreMaxSize, manifest, store.describe(key)),
-      decryption,
-      loader,
-      checkFirst: isPartial(options) || !isAllOrNothing(artifact, manifest.contents),
-      searchPath,
-      log,
-      signal,
-    }).catch(async (error: unknown) => {
-      await removeSchemas().catch(() => undefined);
+    await using prepared = await prepareFor(session, lacking, log);
+    const list = toc && leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
+    // pg_restore reads no further than the last thing that it needs.
+    const mayStopReading = isPartial(options) || leftOut.some(({ entry }) => holdsData(entry));
+    const section = jobs > 1 ? 'up to the rows' : 'all';
+    const loader = toc
+      ? pgRestoreStage(target, client, options, { list, section, mayStopReading })
+      : psqlStage(target, client);
+    const checkFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
+    try {
+      await loadArtifact(source, { loader, toc, checkFirst });
+    } catch (error) {
+      await prepared[Symbol.asyncDispose]();
       const wasEmpty = !options.clean && options.only !== 'data';
-      throw wasEmpty ? await tellLeftBehind(error, target) : error;
-    });
-    return { leftOut: [], scope, restoreMs: Math.round(performance.now() - started) };
+      throw wasEmpty && !made ? await tellLeftBehind(error, target, dumped) : error;
+    }
+    prepared.keep();
+    if (jobs > 1 && toc) await loadAfterRows(request, client, toc.file, list, jobs);
+    made?.keep();
+    const restoreMs = Math.round(performance.now() - started);
+    return { leftOut, scope: scopeOf(manifest, options, leftOut), restoreMs };
   } finally {
     await session.end().catch(() => undefined);
+  }
+}
+
+/** Indexes, constraints and triggers, several at once, from the head of the dump. */
+async function loadAfterRows(
+  { target, options, log, signal, create }: RestoreRequest,
+  client: PostgresClient,
+  file: string,
+  list: string | undefined,
+  jobs: number,
+): Promise<void> {
+  log.info(`the rows are there; making indexes and constraints in ${String(jobs)} sessions`);
+  try {
+    await runLoader(afterRowsStage(target, client, options, { list, file, jobs }), log, signal);
+  } catch (error) {
+    const { kind, message, hint, retryable } = toFailure(error);
+    if (create) throw error;
+    const state = `the target database ${target.database} is incomplete: tables and rows are there, indexes, constraints and triggers are not all`;
+    throw new Failure(kind, `${message}; ${state}`, {
+      hint: `${hint === undefined ? '' : `${hint} `}Drop that database and restore again; with --jobs 1 a failure leaves nothing behind.`,
+      cause: error,
+      retryable,
+    });
   }
 }
 
@@ -126,36 +157,18 @@ export async function compareRestored(
   }
 }
 
-/** A plain dump is one script: no part of it can be left out, nor what it makes be dropped first. */
-function refuseParts(format: string, options: LoadOptions): void {
-  if (format === 'plain' && (isPartial(options) || options.clean || !options.withComments)) {
-    throw new Failure('usage', 'a plain dump can only be restored whole, into an empty database', {
-      hint: 'Restore all of it into a new database and copy from there what you need.',
-    });
-  }
+function tablesOf({ manifest, options }: RestoreRequest): { schema: string; name: string }[] {
+  const { table } = scopeOf(manifest, options, []);
+  return manifest.contents.tables.filter(({ schema, name }) => table(schema, name));
 }
 
-function scopeOf({ contents }: Manifest, { schemas, tables, only, clean }: LoadOptions): CompareScope {
+/** What a part of a dump needs to be there, see {@link prepareFor}. */
+function lackingIn({ contents }: Manifest, options: LoadOptions, entries: readonly TocEntry[]): Lacking {
+  const schemas = schemasFor(entries, options);
+  if (options.only === 'data') return { schemas: [], extensions: [] };
+  const { needs } = contents;
   return {
-    table: (schema: string, name: string): boolean =>
-      only !== 'schema' &&
-      (schemas.length === 0 || schemas.includes(schema)) &&
-      (tables.length === 0 || tables.includes(name)),
-    named: tables,
-    whole: !contents.filtered && schemas.length === 0 && tables.length === 0 && only === undefined && !clean,
-    leftOut: [],
+    schemas: [...schemas, ...(needs?.schemas ?? []).map(({ name }) => name)],
+    extensions: needs?.extensions ?? [],
   };
-}
-
-async function createDatabase(target: ConnectionConfig, signal: AbortSignal): Promise<void> {
-  const session = await connect({ ...target, database: 'postgres' }, signal);
-  session.on('error', () => undefined);
-  try {
-    await session.query(`CREATE DATABASE ${session.escapeIdentifier(target.database)} TEMPLATE template0`);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Failure('target', `the database ${target.database} cannot be created: ${message}`, { cause: error });
-  } finally {
-    await session.end().catch(() => undefined);
-  }
 }

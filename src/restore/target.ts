@@ -46,21 +46,38 @@ export async function refuseSource(
   }
 }
 
-/** What a database holds besides extensions, such as `2 tables`; nothing for an empty one. */
-export async function whatItHolds(client: pg.Client): Promise<string[]> {
-  return Object.entries(await countObjects(client))
-    .map(([kind, count]) => [kind, kind === 'schemas' ? Math.max(0, count - 1) : count] as const)
-    .filter(([kind, count]) => kind !== 'extensions' && count > 0)
+/** Kinds that an empty database may have: a provider's, and properties of others. */
+const nothings = ['extensions', 'defaultPrivileges', 'notValidatedConstraints'];
+
+/**
+ * What a database holds besides extensions, such as `2 tables`; nothing for an empty one.
+ * @param expectedSchemas do not count, so long as nothing is in them.
+ */
+export async function whatItHolds(client: pg.Client, expectedSchemas: readonly string[]): Promise<string[]> {
+  const counts = await countObjects(client);
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1) AND n.nspname <> 'public'
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+       WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')`,
+    [expectedSchemas],
+  );
+  return Object.entries(counts)
+    .map(([kind, count]) => [kind, kind === 'schemas' ? count - (rowCount ?? 0) : count] as const)
+    .filter(([kind, count]) => !nothings.includes(kind) && count > 0)
     .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
 }
 
 /**
  * Refuses a target that holds anything. Extensions do not count: providers create some in every new database, and a dump
- * creates only those that are missing.
+ * creates only those that are missing; nor do empty schemas that it has too.
  * @throws {Failure} `target` saying what it holds.
  */
-export async function refuseFilled(client: pg.Client, database: string): Promise<void> {
-  const held = await whatItHolds(client);
+export async function refuseFilled(
+  client: pg.Client,
+  database: string,
+  expectedSchemas: readonly string[],
+): Promise<void> {
+  const held = await whatItHolds(client, expectedSchemas);
   if (held.length === 0) return;
   throw new Failure('target', `the target database ${database} is not empty: it holds ${held.join(', ')}`, {
     hint: `Restore into a new database (--create makes it), or replace what is there with --clean --confirm ${database}.`,
@@ -86,23 +103,6 @@ export async function refuseRows(
       hint: 'Restore into tables that are empty: a database made with --schema-only, or one that was truncated.',
     });
   }
-}
-
-/**
- * Makes the schemas that parts of a dump go into: pg_restore --schema restores what is in a schema, not the schema.
- * Returns how to remove again those that were made.
- */
-export async function makeSchemas(client: pg.Client, schemas: readonly string[]): Promise<() => Promise<void>> {
-  const made: string[] = [];
-  for (const schema of schemas) {
-    const found = await client.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
-    if (found.rowCount !== 0) continue;
-    await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
-    made.push(client.escapeIdentifier(schema));
-  }
-  return async () => {
-    for (const schema of made) await client.query(`DROP SCHEMA IF EXISTS ${schema}`);
-  };
 }
 
 /**

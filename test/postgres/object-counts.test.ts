@@ -66,6 +66,14 @@ const rich = `
   create publication everything for all tables; create publication partial for table app.people;
   create server far foreign data wrapper postgres_fdw options (host 'x');
   create foreign table app.elsewhere (n int) server far;
+  create user mapping for current_user server far options (user 'x');
+  create function app.to_mood(int) returns app.mood language sql as $$ select 'ok'::app.mood $$;
+  create cast (int as app.mood) with function app.to_mood(int);
+  create operator class app.by_size for type int using btree as operator 1 <, operator 3 =, function 1 btint4cmp(int4, int4);
+  create function app.handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+  create trusted language own_plpgsql handler app.handler;
+  alter default privileges in schema app grant select on tables to public;
+  alter table app.people add constraint grown check (age > 0) not valid;
   create text search configuration app.plain (copy = pg_catalog.simple);
   select lo_from_bytea(0, 'one'), lo_from_bytea(0, 'two');
   insert into app.people (name) values ('a'); create table "odd ""schema"""."odd ""table" (n int)`;
@@ -94,6 +102,13 @@ test('what is missing shows in the count of its kind', async () => {
     ['drop sequence app.counter', ['sequences']],
     ['drop extension pg_trgm', ['extensions']],
     ['drop view app.adults', ['views']],
+    ['drop cast (int as app.mood)', ['casts']],
+    ['drop operator class app.by_size using btree', ['operatorClasses']],
+    ['drop operator family app.by_size using btree', ['operatorFamilies']],
+    ['drop language own_plpgsql', ['languages']],
+    ['drop user mapping for current_user server far', ['userMappings']],
+    ['alter default privileges in schema app revoke select on tables from public', ['defaultPrivileges']],
+    ['alter table app.people validate constraint grown', ['notValidatedConstraints']],
   ];
   let expected = before;
   for (const [sql, kinds] of cases) {
@@ -114,4 +129,13 @@ test('a database without the schema public, and one that is empty, have the same
     await server.psql(sql, name);
     assert.deepEqual(await countsOfCopy(name), await counts(name), name);
   }
+});
+
+test('an index that is not valid does not count: pg_dump leaves it out', async () => {
+  await server.createDatabase('halfway');
+  await server.psql(`create table t as select 1 i from generate_series(1, 2); create index good on t (i)`, 'halfway');
+  const before = await counts('halfway');
+  await assert.rejects(server.psql('create unique index concurrently broken on t (i)', 'halfway'), /could not create/);
+  assert.deepEqual(await counts('halfway'), before);
+  assert.deepEqual(await countsOfCopy('halfway'), before);
 });
