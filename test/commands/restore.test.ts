@@ -147,7 +147,7 @@ test('a new database is made, and owners are kept where asked for', async () => 
   assert.equal(await stored.postgres.psql(owner, 'made "here"'), 'shop_owner');
 });
 
-test('a count that differs from the manifest ends with 76 and shows where', async () => {
+test('fault 71: a count that differs from the manifest ends with 76 and shows where', async () => {
   const { contents } = custom().manifest;
   const tables = contents.tables.map((table) => (table.name === 'notes' ? { ...table, rows: 20_001 } : table));
   const { manifest } = rewritten(custom().manifest, { contents: { ...contents, tables } });
