@@ -2,7 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import type { RetentionPolicy } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import { type Removal, removeFolders } from '../retention/apply.ts';
-import { renderPlan, reasonWords } from '../retention/calendar.ts';
+import { policyWords, renderPlan, reasonWords } from '../retention/calendar.ts';
 import { planRetention, type RetentionPlan, tooMuch } from '../retention/plan.ts';
 import { type LeftoverFolder, type StoredBackup, type Survey, surveyStore } from '../retention/survey.ts';
 import { readArguments } from './arguments.ts';
@@ -90,7 +90,9 @@ function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: Retenti
   const { database, backups, leftovers, untouched } = survey;
   const size = prettyBytes(plan.remove.reduce((sum, { bytes }) => sum + bytes, 0));
   const go = plan.remove.length === 0 ? 'none goes' : `${String(plan.remove.length)} go (${size})`;
-  print(`${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} stay, ${go}\n`);
+  print(
+    `${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} stay, ${go}\n${policyWords(policy)}\n`,
+  );
   if (backups.length > 0) print(`\n${renderPlan(plan, policy.timeZone)}\n`);
   for (const { entry } of plan.finish) print(`goes: ${entry.folder}, left by a prune that was interrupted\n`);
   for (const { entry } of leftovers.filter((leftover) => !plan.finish.includes(leftover))) {
@@ -101,7 +103,7 @@ function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: Retenti
 }
 
 function tellRemoval({ print }: Reader, { survey, plan, removal, refusal }: Pruned, dryRun: boolean): void {
-  if (refusal) print(`REFUSED  ${refusal.message}\n${hintLine(refusal)}`);
+  if (refusal) print(`${dryRun ? 'would be refused' : 'REFUSED'}: ${refusal.message}\n${hintLine(refusal)}`);
   if (dryRun) print('nothing was removed: this was a dry run\n');
   if (!removal) return;
   for (const { key, failure } of removal.failed) print(`FAIL  ${key}: ${failure.message}\n${hintLine(failure)}`);

@@ -19,6 +19,8 @@ export interface Reason {
   readonly period?: string;
   /** It stands for no period but is the oldest there is, kept because the rule still has room. */
   readonly oldest?: true;
+  /** Its name is too old for `KEEP_WITHIN`, but the store has got it within that time. */
+  readonly stored?: true;
 }
 
 /** One wish of a policy: this backup stays, for this reason. */
@@ -50,7 +52,10 @@ export function wishesOf<B extends Candidate>(
     const since = Math.min(newest.startedAt.getTime(), now.getTime()) - policy.withinMs;
     // Either clock will do: a name that is too old must not cost a backup that was stored just now.
     const within = newestFirst.filter(({ startedAt, storedAt }) => Math.max(+startedAt, +storedAt) >= since);
-    wishes.push(...within.map((backup) => ({ backup, reason: { rule: 'within' } as const })));
+    for (const backup of within) {
+      const isNamedSo = backup.startedAt.getTime() >= since;
+      wishes.push({ backup, reason: isNamedSo ? { rule: 'within' } : { rule: 'within', stored: true } });
+    }
   }
   for (const rule of periods) {
     const count = policy[rule];

@@ -10,6 +10,7 @@ import { isMissing, isNotImplemented, S3Error, toStoreFailure } from './errors.t
 import { lookUp } from './lookup.ts';
 import { alreadyExists, StreamedUpload } from './put-stream.ts';
 
+/** For what must not wait long: a check before the work, and removals, which the next run makes up for. */
 const checkForMs = 30_000;
 
 /** A store in an S3 bucket, under a prefix. */
@@ -101,8 +102,9 @@ export class S3Store implements Store {
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {
+    const call = this.#call('remove', signal, Math.min(this.#config.retryForMs, checkForMs));
     await this.#told(`could not remove ${this.describe(key)}`, 's3:DeleteObject', () =>
-      this.#bucket.delete(this.#full(key), this.#call('remove', signal)).catch((error: unknown) => {
+      this.#bucket.delete(this.#full(key), call).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
       }),
     );
