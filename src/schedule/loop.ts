@@ -103,13 +103,15 @@ class Runs {
   }
 
   start(): void {
-    const { start, status, clock, log } = this.#request;
+    const { start, status, clock, log, signal } = this.#request;
     const run = start();
     this.#current = run;
     status.begin(clock.now());
     void run.ended.then((ended) => {
       this.#current = undefined;
       status.end(ended, clock.now());
+      // Who has stopped everything knows how the run ended from itself.
+      if (signal.aborted) return;
       const next = status.nextTick === undefined ? '' : `; the next tick is at ${shortTime(status.nextTick)}`;
       if (ended.exitCode === 0) log.info(`the backup succeeded${next}`);
       else log.error(`the backup failed with exit code ${String(ended.exitCode)}${next}`);

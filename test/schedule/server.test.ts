@@ -4,6 +4,7 @@ import { Failure } from '../../src/errors.ts';
 import { serveStatus } from '../../src/schedule/server.ts';
 import { Status } from '../../src/schedule/status.ts';
 import { freePort } from '../support/ports.ts';
+import { samplesOf } from './samples.ts';
 
 const began = new Date('2026-06-01T03:00:00Z');
 const ended = new Date('2026-06-01T03:00:42Z');
@@ -20,24 +21,6 @@ async function served(): Promise<{
   const server = await serveStatus(port, status);
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${String(port)}${path}`, { method });
   return { status, get, port, server };
-}
-
-/** The samples of the text format of Prometheus, each line checked for its form. */
-export function samplesOf(text: string): Map<string, number> {
-  const samples = new Map<string, number>();
-  const types = new Set<string>();
-  for (const line of text.trimEnd().split('\n')) {
-    const [, typed] = /^# TYPE (pg_offsite_[a-z_]+) (?:gauge|counter)$/.exec(line) ?? [];
-    if (typed !== undefined) types.add(typed);
-    if (line.startsWith('# ')) assert.match(line, /^# (?:HELP|TYPE) pg_offsite_[a-z_]+ \S/);
-    else {
-      const [, name = '', labels = '', value = ''] = /^([a-z_]+)(\{[a-z]+="[^"\\]*"\})? (\S+)$/.exec(line) ?? [];
-      assert.ok(types.has(name), `no TYPE before: ${line}`);
-      assert.match(value, /^\d+(?:\.\d+)?$/, line);
-      samples.set(name + labels, Number(value));
-    }
-  }
-  return samples;
 }
 
 test('/healthz is fine before the first run, bad after a failed one, and fine after the next good one', async () => {
