@@ -1,11 +1,13 @@
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
-import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
+import { type Catalog, type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Proof } from '../catalog/proof.ts';
 import { proofStates, readProofs, type StoredProof } from '../catalog/proofs.ts';
+import { toFailure } from '../errors.ts';
 import { type Column, renderTable } from '../report/table.ts';
+import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader } from './reader.ts';
@@ -21,7 +23,10 @@ const columns: readonly Column[] = [
   { title: 'PROVED' },
 ];
 
-/** `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. */
+/**
+ * `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. A damaged manifest is
+ * shown as one; where the store did not give a manifest away, the exit code says so after all the others were shown.
+ */
 export const list: Command = {
   summary: 'show the backups of the store',
   async run(edge) {
@@ -44,10 +49,13 @@ export const list: Command = {
       const listed: object[] = [];
       for (const backup of backups) listed.push(asJson(backup, await readProofs(reader.store, backup, edge.signal)));
       reader.print(`${JSON.stringify({ location: reader.store.location, backups: listed, ...all })}\n`);
-      return 0;
+      return exitCodeOf(backups);
     }
-    if (backups.length === 0) reader.print(`no complete backup in ${reader.store.location}\n`);
-    else {
+    if (backups.length === 0) {
+      const where = `no complete backup${values.database === undefined ? '' : ` of ${values.database}`} in`;
+      reader.print(`${where} ${reader.store.location}\n`);
+      reader.print(await whyEmpty(reader.store, { entries, foreign }, values.database, edge.signal));
+    } else {
       const proofs = await proofStates(reader.store, backups, edge.signal);
       reader.print(
         renderTable(
@@ -55,11 +63,53 @@ export const list: Command = {
           backups.map((backup) => [...asRow(backup), describeProof(proofs.get(backup.id))]),
         ),
       );
+      reader.print(backups.map(describeFailure).join(''));
     }
     if (values.all === true) reader.print(others(incomplete, foreign));
-    return 0;
+    return exitCodeOf(backups);
   },
 };
+
+/** What there is instead, and what to look at next. */
+async function whyEmpty(
+  store: Store,
+  { entries, foreign }: Catalog,
+  database: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  if (entries.length > 0) return `${plural(entries.length, 'unfinished backup')}: see list --all\n`;
+  if (database !== undefined) {
+    const { entries: all } = await listCatalog(store, undefined, signal);
+    const names = [...new Set(all.filter(({ complete }) => complete).map((entry) => entry.database))];
+    if (names.length > 0) return `there are backups of ${names.sort().join(', ')}\n`;
+  }
+  if (foreign.length > 0) return `${plural(foreign.length, 'object')} there, none of them ours: is the prefix right?\n`;
+  return 'nothing is stored there yet: run `backup`, or look whether bucket and prefix are the right ones\n';
+}
+
+function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Damage is told and no failure of this command; that a store refused an answer is one. */
+function exitCodeOf(backups: readonly Described[]): number {
+  const failures = backups.flatMap((backup) => ('failure' in backup ? [toFailure(backup.failure)] : []));
+  return failures.find(({ kind }) => kind !== 'verification')?.exitCode ?? 0;
+}
+
+/** In a few words, for the column of what was verified. */
+function stateOf(thrown: Error): string {
+  const { kind, message } = toFailure(thrown);
+  if (kind !== 'verification') return 'not read';
+  return message.includes('has schema version') ? 'newer manifest' : 'manifest damaged';
+}
+
+/** In full, for below the table. */
+function describeFailure(backup: Described): string {
+  if (!('failure' in backup)) return '';
+  const { message, hint } = toFailure(backup.failure);
+  return `${backup.database} ${backup.id}: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
+}
 
 function others(incomplete: readonly Entry[], foreign: readonly string[]): string {
   return [
@@ -74,7 +124,7 @@ function asRow(backup: Described): string[] {
     compact: false,
     secondsDecimalDigits: 0,
   });
-  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', 'manifest damaged'];
+  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', stateOf(backup.failure)];
   const { manifest } = backup;
   return [
     backup.id,
@@ -82,7 +132,7 @@ function asRow(backup: Described): string[] {
     age,
     prettyBytes(bytesOf(manifest)),
     prettyMs(durationOf(manifest), { unitCount: 2 }),
-    rowsOf(manifest).toLocaleString('en-US'),
+    describeRows(manifest),
     backup.hollow ? 'data missing' : manifest.verified,
   ];
 }
@@ -115,6 +165,7 @@ function asJson(backup: Described, proofs: readonly StoredProof[]): object {
     bytes: bytesOf(manifest),
     tables: manifest.contents.tables.length,
     rows: rowsOf(manifest),
+    rowsExact: manifest.contents.tables.every(({ exact }) => exact),
     verified: backup.hollow ? null : manifest.verified,
     dataMissing: backup.hollow,
     server: manifest.server.version,
@@ -129,6 +180,14 @@ function bytesOf({ artifacts }: Manifest): number {
 
 function durationOf({ startedAt, finishedAt }: Manifest): number {
   return Date.parse(finishedAt) - Date.parse(startedAt);
+}
+
+/** `1,234`, or `~1,234` where the number of one table at least was estimated or not counted. */
+function describeRows(manifest: Manifest): string {
+  const { tables } = manifest.contents;
+  if (tables.length > 0 && tables.every(({ rows }) => rows === null)) return 'not counted';
+  const about = tables.every(({ exact }) => exact) ? '' : '~';
+  return about + rowsOf(manifest).toLocaleString('en-US');
 }
 
 function rowsOf({ contents }: Manifest): number {

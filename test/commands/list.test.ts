@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { useStored } from './stored.ts';
+import { startS3Server } from '../support/s3-server.ts';
+import { rewritten, useStored } from './stored.ts';
 
 const stored = useStored(
   async (postgres) => {
@@ -61,12 +62,80 @@ test('a damaged manifest is shown as one and hides no other backup', async () =>
   assert.match(String(json.backups.find((backup) => backup['id'] === id)?.['error']), /not valid JSON/);
 });
 
+test('a manifest that the store does not give away is told in the words of the store, and by the exit code', async () => {
+  const server = await startS3Server();
+  try {
+    for (const { id, manifest, folder } of stored.backups) {
+      for (const name of ['manifest.json', manifest.artifacts[0]!.key]) {
+        server.put(`${manifest.database}/${id}/${name}`, readFileSync(join(folder, name)));
+      }
+    }
+    const refusal = { kind: 'answer', status: 403, code: 'AccessDenied' } as const;
+    server.fault({ operation: 'GetObject', when: ({ key }) => key.startsWith('shop/'), action: refusal });
+    const variables = {
+      BACKUP_DESTINATION: 's3://backups',
+      S3_ENDPOINT: server.url,
+      S3_ACCESS_KEY_ID: 'ak',
+      S3_SECRET_ACCESS_KEY: 'sk',
+    };
+    const { exitCode, stdout } = await stored.run(['list'], variables);
+    assert.equal(exitCode, 77, stdout);
+    const { id } = stored.backups[0]!;
+    assert.match(stdout, new RegExp(`^${id} +shop .*not read$`, 'm'));
+    assert.match(stdout, new RegExp(`^${stored.backups[1]!.id} +other .*head$`, 'm'));
+    assert.match(stdout, new RegExp(`^shop ${id}: could not read s3://backups/shop/.*403 AccessDenied`, 'm'));
+    assert.doesNotMatch(stdout, /damaged/);
+    assert.equal((await stored.run(['list', '--json'], variables)).exitCode, 77);
+  } finally {
+    await server.close();
+  }
+});
+
+test('a manifest of a newer version is not called damaged', async () => {
+  const file = join(stored.backups[0]!.folder, 'manifest.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 2'));
+  const { exitCode, stdout } = await stored.run(['list']);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, / newer manifest\n[^]*has schema version 2\n {2}.*Use a newer pg-offsite/);
+});
+
+test('a number of rows that holds an estimate is marked as one', async () => {
+  const { folder, manifest } = stored.backups[0]!;
+  const { contents } = manifest;
+  for (const [rows, shown, exact] of [
+    [7_700_000, '~7,701,234', false],
+    [null, '~1,234', false],
+  ] as const) {
+    const tables = [...contents.tables, { schema: 'public', name: 'large', rows, exact: false }];
+    writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
+    assert.match((await stored.run(['list'])).stdout, new RegExp(` ${shown} +head$`, 'm'));
+    const json = await stored.run(['list', '--json', '--database', 'shop']);
+    const { backups } = JSON.parse(json.stdout) as { backups: Record<string, unknown>[] };
+    assert.deepEqual([backups[0]?.['rows'], backups[0]?.['rowsExact']], [1234 + (rows ?? 0), exact]);
+  }
+  const tables = contents.tables.map((table) => ({ ...table, rows: null, exact: false }));
+  writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
+  assert.match((await stored.run(['list'])).stdout, / not counted +head$/m);
+});
+
+test('where there is no backup, it says what there is instead', async () => {
+  const none = await stored.run(['list', '--database', 'shopp']);
+  assert.match(none.stdout, /^no complete backup of shopp in .*\nthere are backups of other, shop\n$/);
+  for (const { folder } of stored.backups) rmSync(join(folder, 'manifest.json'));
+  const unfinished = await stored.run(['list']);
+  assert.match(unfinished.stdout, /\n2 unfinished backups: see list --all\n$/);
+  rmSync(stored.place, { recursive: true });
+  mkdirSync(stored.place);
+  writeFileSync(join(stored.place, 'picture.jpg'), '');
+  assert.match((await stored.run(['list'])).stdout, /\n1 object there, none of them ours: is the prefix right\?\n$/);
+});
+
 test('an empty store is no error', async () => {
   rmSync(stored.place, { recursive: true });
   mkdirSync(stored.place);
   const { exitCode, stdout } = await stored.run(['list']);
   assert.equal(exitCode, 0);
-  assert.match(stdout, /^no complete backup in file:/);
+  assert.match(stdout, /^no complete backup in file:.*\nnothing is stored there yet: run `backup`/);
 });
 
 for (const args of [['list', '--nonsense'], ['list', 'latest'], ['restore'], ['verify', 'a', 'b']]) {
