@@ -10,6 +10,7 @@ import { Session } from '../postgres/session.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { RunContext } from './context.ts';
+import { refuseUndrillable } from './drill.ts';
 
 /** Everything a dump needs, tried out and open. Disposing closes it all: the lock and the snapshot go with it. */
 export interface Ready extends AsyncDisposable {
@@ -46,6 +47,7 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
     }).then((open) => opened.adopt(open, () => open.close())),
   );
   const client = await findClient(config.source.clientsDir, session.server.major);
+  await refuseUndrillable({ ...context, signal }, session, encryption);
   const store = opened.adopt(openStore(config.store, log), (open) => {
     open.close();
   });

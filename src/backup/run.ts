@@ -1,6 +1,7 @@
 import { newBackupId } from '../catalog/ids.ts';
 import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
 import { type Artifact, type Manifest, schemaVersion, serializeManifest } from '../catalog/manifest.ts';
+import { proofFileName, serializeProof } from '../catalog/proof.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';
 import { sha256Sums } from '../catalog/sums.ts';
 import type { SourceConfig } from '../config/config.ts';
@@ -14,6 +15,7 @@ import { findNeeds } from '../postgres/needs.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
 import type { RunContext } from './context.ts';
+import { drillStored } from './drill.ts';
 import { preflight, type Ready } from './preflight.ts';
 import { gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import { verifyStored } from './verify.ts';
@@ -127,6 +129,11 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
       ...(needs && { needs: { schemas: [...needs.schemas], extensions: [...needs.extensions] } }),
     },
   };
+  const proof = await drillStored(context, ready, folder, manifest);
+  if (proof) {
+    const proofKey = folder + proofFileName(new Date(proof.finishedAt));
+    await written.put(proofKey, serializeProof(proof), 'application/json', signal);
+  }
   const text = 'text/plain; charset=utf-8';
   await written.put(folder + fileNames.sums, sha256Sums(manifest.artifacts), text, signal);
   await written.put(

@@ -1,3 +1,4 @@
+import { refuseUndrillable } from '../backup/drill.ts';
 import { backupFolder, databaseFolder } from '../catalog/keys.ts';
 import { newBackupId } from '../catalog/ids.ts';
 import type { Config } from '../config/config.ts';
@@ -44,7 +45,7 @@ export const doctor: Command = {
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
-    await checkDatabase(config, log, edge.signal, check);
+    await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check);
     await checkStore(config, log, edge.signal, check);
     const [first] = failures;
     tell(first ? `${String(failures.length)} to fix\n` : 'all fine: a backup can be made\n');
@@ -63,7 +64,12 @@ async function checkPrograms(config: Config, searchPath: string, signal: AbortSi
   });
 }
 
-async function checkDatabase(config: Config, log: Log, signal: AbortSignal, check: Check): Promise<void> {
+async function checkDatabase(
+  config: Config,
+  log: Log,
+  { searchPath, signal }: { searchPath: string; signal: AbortSignal },
+  check: Check,
+): Promise<void> {
   const { connection, clientsDir } = config.source;
   const lost = new AbortController();
   const opened: Session[] = [];
@@ -80,6 +86,13 @@ async function checkDatabase(config: Config, log: Log, signal: AbortSignal, chec
   const { client, server } = session;
   try {
     await check('client programs', async () => `pg_dump ${(await findClient(clientsDir, server.major)).version}`);
+    if (config.run.verify === 'drill') {
+      await check('drill', async () => {
+        await using encryption = await prepareEncryption(config.form.encryption, searchPath, signal);
+        await refuseUndrillable({ config, searchPath, signal }, session, encryption);
+        return 'the key, the server programs and the extensions are there';
+      });
+    }
     await check('rights on everything', async () => {
       const { unreadable, filtered } = await missingRights(client);
       if (unreadable.length > 0) {

@@ -19,7 +19,9 @@ const rules: readonly Rule[] = [
       `${n('AGE_RECIPIENTS')} and gpg settings are both set; a backup is encrypted one way, so keep one of them`,
   },
   {
-    broken: ({ isSet }) => isSet('GPG_PUBLIC_KEYS') && isSet('GPG_PASSPHRASE'),
+    // A run that drills has a private key, which the passphrase unlocks.
+    broken: ({ values, isSet }) =>
+      isSet('GPG_PUBLIC_KEYS') && isSet('GPG_PASSPHRASE') && !(values.VERIFY === 'drill' && isSet('GPG_PRIVATE_KEY')),
     words: (n) =>
       `${n('GPG_PUBLIC_KEYS')} and ${n('GPG_PASSPHRASE')} are both set; keep the public keys, and the passphrase out of the job`,
   },
@@ -55,10 +57,23 @@ const rules: readonly Rule[] = [
   },
   {
     broken: ({ values }) =>
-      values.VERIFY === 'download' &&
-      ['GLACIER', 'DEEP_ARCHIVE'].includes(values.S3_STORAGE_CLASS?.toUpperCase() ?? ''),
+      values.VERIFY !== 'head' && ['GLACIER', 'DEEP_ARCHIVE'].includes(values.S3_STORAGE_CLASS?.toUpperCase() ?? ''),
     words: (n) =>
-      `VERIFY=download cannot read back what ${n('S3_STORAGE_CLASS')} puts into an archive; use VERIFY=head or GLACIER_IR`,
+      `VERIFY=download and VERIFY=drill cannot read back what ${n('S3_STORAGE_CLASS')} puts into an archive; use VERIFY=head or GLACIER_IR`,
+  },
+  {
+    broken: ({ values, isSet }) => values.VERIFY === 'drill' && isSet('AGE_RECIPIENTS') && !isSet('AGE_IDENTITY'),
+    words: (n) =>
+      `VERIFY=drill restores what ${n('AGE_RECIPIENTS')} encrypts, and AGE_IDENTITY is not set; set it, or keep the private key out of this job with VERIFY=download and run drill elsewhere`,
+  },
+  {
+    broken: ({ values, isSet }) => values.VERIFY === 'drill' && isSet('GPG_PUBLIC_KEYS') && !isSet('GPG_PRIVATE_KEY'),
+    words: (n) =>
+      `VERIFY=drill restores what ${n('GPG_PUBLIC_KEYS')} encrypts, and GPG_PRIVATE_KEY is not set; set it, or keep the private key out of this job with VERIFY=download and run drill elsewhere`,
+  },
+  {
+    broken: ({ values }) => values.VERIFY === 'drill' && values.ROW_COUNTS === 'off',
+    words: () => 'VERIFY=drill compares rows, which ROW_COUNTS=off does not count; remove ROW_COUNTS',
   },
   {
     broken: ({ values }) => values.BACKUP_FORMAT === 'plain' && values.COMPRESSION === 'none',

@@ -114,7 +114,7 @@ export interface RunConfig {
   readonly timeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly attempts: number;
-  readonly verify: 'head' | 'download';
+  readonly verify: 'head' | 'download' | 'drill';
   /** A fraction: 0.5 warns when a dump is smaller than half of the previous one. 0 never warns. */
   readonly shrinkAlert: number;
   readonly lock: 'auto' | 'on' | 'off';

@@ -123,6 +123,11 @@ export class Session {
     return snapshot;
   }
 
+  /** Ends the transaction of the snapshot; the lock stays. */
+  async endSnapshot(): Promise<void> {
+    await this.#query('end the transaction', 'COMMIT');
+  }
+
   /** Ends the connection; with it the lock and the snapshot. Never throws. */
   async close(): Promise<void> {
     // A query may still be under way; the server would answer our goodbye only after it.

@@ -103,7 +103,8 @@ describe('combinations', () => {
     ['reading back from an archive', { S3_STORAGE_CLASS: 'glacier', VERIFY: 'download' }, /use VERIFY=head/],
     ['a level that gzip lacks', { COMPRESSION: 'gzip', COMPRESSION_LEVEL: '12' }, /too high for gzip, which ends at 9/],
     ['two ways to name the bucket', { BACKUP_BUCKET: 'b-1' }, /^BACKUP_DESTINATION and BACKUP_BUCKET are both set/],
-    ['a drill, which this version lacks', { VERIFY: 'drill' }, /^VERIFY="drill" is not one of head, download/],
+    ['a drill without a key', { VERIFY: 'drill', AGE_RECIPIENTS: 'x' }, /and AGE_IDENTITY is not set/],
+    ['a drill without counts', { VERIFY: 'drill', ROW_COUNTS: 'off' }, /remove ROW_COUNTS/],
   ];
   for (const [title, changes, expected] of refused) {
     test(`refuses ${title}`, () => {

@@ -18,9 +18,10 @@ export const runVariables = {
     example: '3',
     default: '2',
   }),
-  VERIFY: variable(oneOf('head', 'download'), {
-    words: '`head` compares what the store says it has; `download` reads every byte back.',
-    example: 'download',
+  VERIFY: variable(oneOf('head', 'download', 'drill'), {
+    words:
+      '`head` compares what the store says it has; `download` reads every byte back; `drill` restores the backup into a scratch server and compares it, for which the job needs the private key, or no encryption.',
+    example: 'drill',
     default: 'head',
   }),
   SHRINK_ALERT: variable(percent, {
