@@ -3,8 +3,8 @@ import { constants } from 'node:os';
 import type { Log } from '../log.ts';
 import type { Ended } from './status.ts';
 
-/** What a run that was told to end gets for it before it is ended by force: it needs 18 s at most by itself. */
-const stopWithinMs = 19_000;
+/** A run gives its clean-up 18 s, and this process is ended by force after 20 s itself. */
+const usualStopMs = 19_000;
 /** How long after its own deadline a run may still be there. */
 const overdueMs = 60_000;
 /** The longest delay of a timer. */
@@ -27,11 +27,13 @@ export interface RunRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `BACKUP_TIMEOUT`: the run ends itself by then. */
   readonly timeoutMs: number;
+  /** How long a run that was told to end gets for it, in ms; 19 s, a little more than it may take by itself. */
+  readonly stopWithinMs?: number;
   readonly log: Log;
 }
 
 /** Starts `backup` as a process of its own, which writes to the same outputs. */
-export function startBackup({ self, env, timeoutMs, log }: RunRequest): Run {
+export function startBackup({ self, env, timeoutMs, stopWithinMs = usualStopMs, log }: RunRequest): Run {
   const [program = '', ...args] = self;
   // Of a group of its own: Ctrl-C in a terminal would else reach it besides what we pass on, and a second signal tells
   // a run not to clean up.
