@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os';
 import prettyMs from 'pretty-ms';
 import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { Failure } from '../errors.ts';
-import { renderTable } from '../report/table.ts';
-import type { Comparison } from '../restore/compare.ts';
+import { describeComparison, describeLeftOut, summarize } from '../report/comparison.ts';
+import { leaveOutByWords } from '../restore/leave-out.ts';
 import { compareRestored, restoreBackup } from '../restore/restore.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -20,10 +21,12 @@ const options = {
   table: { type: 'string', multiple: true },
   'schema-only': { type: 'boolean' },
   'data-only': { type: 'boolean' },
+  'leave-out': { type: 'string', multiple: true },
+  jobs: { type: 'string' },
 } as const;
 
 const usage =
-  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only]';
+  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto]';
 
 /** `restore`: one backup into `TARGET_DATABASE_URL`, in one transaction, compared with the manifest afterwards. */
 export const restore: Command = {
@@ -39,6 +42,7 @@ export const restore: Command = {
     }
     using reader = openReader(edge);
     const { config, store, log } = reader;
+    const jobs = jobsOf(values.jobs, config.restoreJobs);
     const { target } = config;
     if (!target) {
       throw new Failure('config', 'TARGET_DATABASE_URL is not set; it names the database to restore into', {
@@ -54,6 +58,7 @@ export const restore: Command = {
     const only = values['schema-only'] === true ? 'schema' : values['data-only'] === true ? 'data' : undefined;
     const entry = selectBackup(entries, selector, store.location);
     const manifest = await readEntry(store, entry, edge.signal);
+    const words = values['leave-out'];
     const restored = await restoreBackup({
       config,
       store,
@@ -69,15 +74,17 @@ export const restore: Command = {
         only,
       },
       create: values.create === true,
-      jobs: 1,
+      jobs,
+      leaveOut: words === undefined ? undefined : leaveOutByWords(words),
       searchPath: edge.env.PATH ?? '',
       log,
       signal: edge.signal,
     });
+    reader.print(describeLeftOut(restored.leftOut));
     const compared = await compareRestored(target, manifest, restored.scope, edge.signal);
     reader.print(describeComparison(compared));
     const { id, database } = manifest;
-    const told = summary(compared);
+    const told = summarize(compared);
     if (compared.some(({ outcome }) => outcome === 'different')) {
       throw new Failure('verification', `restored ${database} ${id} into ${target.database}, but ${told}`, {
         hint: 'The table above says where. Does something else write into the target?',
@@ -88,26 +95,14 @@ export const restore: Command = {
   },
 };
 
-/** A line for each thing that was compared. */
-function describeComparison(compared: readonly Comparison[]): string {
-  return renderTable(
-    [{ title: 'COMPARED' }, { title: 'BACKUP', align: 'right' }, { title: 'RESTORED', align: 'right' }, { title: '' }],
-    compared.map(({ what, expected, found, outcome, reason }) => [what, expected, found, words(outcome, reason)]),
-  );
-}
+/** So many sessions that a server with a few cores is busy and still answers others. */
+const mostAutomatic = 4;
 
-function words(outcome: Comparison['outcome'], reason: string | undefined): string {
-  if (outcome === 'different') return 'DIFFERENT';
-  return reason === undefined ? outcome : `${outcome}: ${reason}`;
-}
-
-function summary(compared: readonly Comparison[]): string {
-  const count = (wanted: Comparison['outcome']): number => compared.filter(({ outcome }) => outcome === wanted).length;
-  const [different, left] = [count('different'), count('not compared')];
-  const done = String(compared.length - left);
-  const result =
-    different > 0
-      ? `${String(different)} of ${done} comparisons differ`
-      : `${done} comparisons with the manifest, no difference`;
-  return left === 0 ? result : `${result}; ${String(left)} not compared`;
+/** What `--jobs` says, or else `RESTORE_JOBS`: by default one. */
+function jobsOf(option: string | undefined, configured: 'auto' | number): number {
+  if (option !== undefined && !/^(auto|[1-9]\d?)$/.test(option)) {
+    throw new Failure('usage', `--jobs is a number from 1 to 99, or auto, not ${option}`, { hint: `Usage: ${usage}` });
+  }
+  const jobs = option === undefined ? configured : option === 'auto' ? option : Number(option);
+  return jobs === 'auto' ? Math.min(availableParallelism(), mostAutomatic) : jobs;
 }

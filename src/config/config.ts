@@ -196,6 +196,8 @@ export interface ReaderConfig extends Pick<Config, 'store' | 'restoreMaxSize' | 
   readonly source: ConnectionConfig | undefined;
   /** Where to restore to, where it is set. */
   readonly target: ConnectionConfig | undefined;
+  /** Sessions that restore at once. */
+  readonly restoreJobs: 'auto' | number;
   readonly drill: DrillConfig;
   /** See {@link SourceConfig}. */
   readonly clientsDir: string;

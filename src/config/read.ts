@@ -76,6 +76,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     schedule,
     retention,
     backupTimeoutMs: values.BACKUP_TIMEOUT,
+    restoreJobs: values.RESTORE_JOBS,
     restoreMaxSize: values.RESTORE_MAX_SIZE,
     clientsDir: values.PG_CLIENTS_DIR,
     log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },

@@ -5,7 +5,7 @@ import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
 const notSupported =
-  /^(?:JOBS|GLOBALS|RESTORE_JOBS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL)(?:_FILE)?$/;
+  /^(?:JOBS|GLOBALS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL)(?:_FILE)?$/;
 
 /** Names by which other backup images are told when to run. */
 const schedules =

@@ -4,6 +4,48 @@ import { howItEnded, type StageExit } from '../pipeline/stage.ts';
 /** What the words of pg_restore and psql mean for the one who restores; the first that fits is told. */
 const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
+    /permission denied to (create|alter|change owner of|drop) event trigger/,
+    "Only a superuser may do that. Log in as one, or add --leave-out 'EVENT TRIGGER'.",
+  ],
+  [
+    /permission denied to change default privileges/,
+    "Log in as a member of that role, or restore without --with-owners, or add --leave-out 'DEFAULT ACL'.",
+  ],
+  [
+    /must be superuser to create (a )?(FOR ALL TABLES|FOR TABLES IN SCHEMA)/,
+    'Log in as a superuser, or add --leave-out PUBLICATION.',
+  ],
+  [
+    /must be superuser to create subscriptions|permission denied to create subscription/,
+    'Log in as a superuser, or add --leave-out SUBSCRIPTION.',
+  ],
+  [
+    /permission denied to create foreign-data wrapper|must be superuser to create a foreign-data wrapper/,
+    'Create the foreign-data wrapper as a superuser first (most come with an extension).',
+  ],
+  [
+    /permission denied for (language|foreign-data wrapper|foreign server)/,
+    'Let a superuser grant USAGE on it to the role that restores.',
+  ],
+  [/must be superuser to create (a )?base type/, 'Log in as a superuser.'],
+  [
+    /no security label providers have been loaded|security label provider .* is not loaded/,
+    "Load the provider on the target server, or add --leave-out 'SECURITY LABEL'.",
+  ],
+  [
+    /permission denied for (table|sequence) /,
+    'It belongs to somebody else, as a table of an extension does. Let its owner grant INSERT on it, or leave its rows out, for example --leave-out "TABLE DATA public.spatial_ref_sys".',
+  ],
+  [
+    /permission denied for (schema|database) /,
+    'Let its owner grant CREATE on it to the role that restores, or restore as the owner of the database.',
+  ],
+  [
+    /type "[^"]*" does not exist|function .* does not exist|relation "[^"]*" does not exist/,
+    'A part of a dump lacks what it uses of the rest: restore that first. In a whole restore, see whether an extension is in another schema than in the source.',
+  ],
+  [/must be owner of schema/, 'Log in as the owner of the schema or of the database.'],
+  [
     /backslash commands are restricted|\\unrestrict: wrong key/,
     'The dump holds a command for psql itself, which pg_dump never writes: somebody wants to run programs here. It was not run. Find out who can write to the store.',
   ],
@@ -41,6 +83,9 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
 ];
 
+const unknown =
+  'This error is not one that pg-offsite knows, so it may matter. Where it does not, leave the entry that it names out with --leave-out, and please report it.';
+
 /** The failure of a restore that was stopped by the server or by pg_restore itself: its first error, then what to do. */
 export function explainRestore(exit: StageExit): Failure {
   const { stderr, startError } = exit;
@@ -50,7 +95,7 @@ export function explainRestore(exit: StageExit): Failure {
     .map((line) => line.replace(/^pg_restore: (error: )?|^psql:\S*: /, ''))
     .join('; ');
   return new Failure('dump', `${howItEnded(exit)}${told === '' ? '' : `: ${told}`}`, {
-    hint: known.find(([pattern]) => pattern.test(told))?.[1],
+    hint: known.find(([pattern]) => pattern.test(told))?.[1] ?? (exit.stage.name === 'pg_restore' && !startError ? unknown : undefined),
     retryable: false,
     cause: startError,
   });

@@ -38,7 +38,7 @@ export interface RestoreRequest {
    */
   readonly jobs: number;
   /** A reason to leave an entry out; undefined restores it. What is left out is always told. */
-  readonly leaveOut?: (entry: TocEntry) => string | undefined;
+  readonly leaveOut?: ((entry: TocEntry) => string | undefined) | undefined;
   readonly searchPath: string;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -1,4 +1,4 @@
-import { autoOr, secretText, size, text } from '../kinds.ts';
+import { autoOr, integer, secretText, size, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** What reading backups back needs. */
@@ -17,6 +17,12 @@ export const restoreVariables = {
     words: 'The armoured private key for backups encrypted with gpg; `GPG_PASSPHRASE` unlocks it.',
     example: '-----BEGIN PGP PRIVATE KEY BLOCK-----...',
     secret: true,
+  }),
+  RESTORE_JOBS: variable(autoOr(integer(1, 99)), {
+    words:
+      'Sessions that make indexes and constraints at once after the rows, for dumps in `custom` format. With `1` all is one transaction, and a failure leaves nothing behind; `auto` is one for each core here, at most 4.',
+    example: 'auto',
+    default: '1',
   }),
   RESTORE_MAX_SIZE: variable(autoOr(size(1024 ** 2, 1024 ** 5)), {
     words:
