@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Failure } from '../../src/errors.ts';
 import { serveStatus } from '../../src/schedule/server.ts';
@@ -82,6 +83,19 @@ test('/metrics tells how the runs went', async () => {
   assert.equal(samples.get('pg_offsite_runs_total{outcome="success"}'), 1);
   assert.equal(samples.get('pg_offsite_last_success_timestamp_seconds'), ended.getTime() / 1000);
   assert.equal(samples.get('pg_offsite_next_tick_timestamp_seconds'), Date.parse('2026-06-02T03:00:00Z') / 1000);
+});
+
+test('docs/SCHEDULING.md names every metric, and no other', async () => {
+  const { status, get, server } = await served();
+  using _server = server;
+  status.nextTick = began;
+  status.begin(began);
+  status.end({ exitCode: 0 }, ended);
+  const told = [...samplesOf(await (await get('/metrics')).text()).keys()].map((name) => name.replace(/\{.*/, ''));
+  const page = readFileSync(new URL('../../docs/SCHEDULING.md', import.meta.url), 'utf8');
+  const named = [...page.matchAll(/^\| `(pg_offsite_[a-z_]+)/gm)].map(([, name]) => name);
+  assert.deepEqual([...new Set(told)].sort(), named.sort());
+  for (const [name] of page.matchAll(/pg_offsite_[a-z_]+/g)) assert.ok(named.includes(name), name);
 });
 
 test('there is nothing else, and nothing can be changed', async () => {
