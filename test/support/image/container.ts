@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../run-command.ts';
 
 const podman = join(import.meta.dirname, 'podman.sh');
@@ -68,8 +69,14 @@ export function startContainer(image: string, options: ContainerOptions = {}): C
       await runCommand(podman, ['kill', '--signal', signal, name]);
     },
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null) await runCommand(podman, ['rm', '--force', '--ignore', name]);
-      await ended;
+      let hasEnded = false;
+      const end = ended.finally(() => (hasEnded = true));
+      // More than once: podman may not have created it yet.
+      for (;;) {
+        await Promise.race([end, sleep(200)]);
+        if (hasEnded) return;
+        await runCommand(podman, ['rm', '--force', '--ignore', '--time=0', name]);
+      }
     },
   };
 }
