@@ -36,12 +36,13 @@ export async function isInterruptedPrune(store: Store, entry: Entry, limits: Run
   if (!sums || complete || hollow) return false;
   const named = await namesIn(store, sums.key, signal);
   if (named === undefined) return false;
+  const youngest = Math.max(...objects.map(({ lastModified }) => lastModified.getTime()));
+  if (now.getTime() - youngest > Math.max(backupTimeoutMs, dayMs)) return true;
   for (const name of named.filter((file) => !objects.some(({ key }) => key === folder + file))) {
     // Asked once more: a store may list late what a run has just stored.
     if ((await store.head(folder + name, signal)) === undefined) return true;
   }
-  const youngest = Math.max(...objects.map(({ lastModified }) => lastModified.getTime()));
-  return now.getTime() - youngest > Math.max(backupTimeoutMs, dayMs);
+  return false;
 }
 
 /** The data files in `SHA256SUMS`; undefined when it is not as we write it, or gone meanwhile. */
