@@ -141,7 +141,7 @@ function asRow(backup: Described): string[] {
 function describeProof(proof: Proof | undefined): string {
   if (!proof) return '';
   if (proof.outcome !== 'passed') return proof.outcome === 'failed' ? 'FAILED' : proof.outcome;
-  const ago = prettyMs(Math.max(0, Date.now() - Date.parse(proof.finishedAt)), { compact: true, verbose: true });
+  const ago = prettyMs(Math.max(1000, Date.now() - Date.parse(proof.finishedAt)), { compact: true, verbose: true });
   return `passed ${ago} ago, ${prettyMs(proof.restoreMs ?? 0, { unitCount: 2, secondsDecimalDigits: 0 })}`;
 }
 

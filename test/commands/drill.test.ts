@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { isProofFile } from '../../src/catalog/keys.ts';
-import { parseProof, type Proof } from '../../src/catalog/proof.ts';
+import { drills, proofsOf } from './drills.ts';
 import { age, custom, encrypted, plain, stored } from './shop.ts';
-import type { Backup } from './stored.ts';
-
-/** The proofs beside a backup, oldest first. */
-function proofs({ folder }: Backup): Proof[] {
-  const files = readdirSync(folder).filter(isProofFile).sort();
-  return files.map((file) => parseProof(readFileSync(`${folder}/${file}`, 'utf8'), file));
-}
 
 describe('a good backup passes', () => {
   for (const [what, backup, variables] of [
@@ -18,14 +9,50 @@ describe('a good backup passes', () => {
     ['encrypted', encrypted, age],
     ['plain', plain, {}],
   ] as const) {
-    test(what, async () => {
-      const run = await stored.run(['drill', backup().id], variables);
-      assert.equal(run.exitCode, 0, run.stdout + run.stderr);
-      assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
-      assert.match(run.stdout, /^extension hstore +there +there +same$/m);
-      assert.match(run.stdout, /\npassed: shop \S+ restored in \S+ and compared: \d+ same\n$/);
-      const [proof] = proofs(backup());
-      assert.equal(proof?.outcome, 'passed');
+    test(`${what}, and the proof says what was compared`, async () => {
+      const { stdout } = await drills(stored, [backup().id], 0, variables);
+      assert.match(stdout, /^table sales\.orders +20000 +20000 +same$/m);
+      assert.match(stdout, /^extension hstore +there +there +same$/m);
+      assert.match(stdout, /^constraints: passed: 1 are valid$/m);
+      assert.match(stdout, /^amcheck of B-tree indexes: passed: 1 are sound$/m);
+      const [, count] = /\npassed: shop \S+ restored in \S+ and compared: (\d+) same\n$/.exec(stdout) ?? [];
+      const [proof, ...others] = proofsOf(backup());
+      assert.deepEqual(others, []);
+      const { outcome, compared, differences, restoreMs, artifacts, versions } = proof!;
+      assert.deepEqual([outcome, compared, differences], ['passed', Number(count), []]);
+      assert.ok(restoreMs !== null && restoreMs > 0);
+      assert.equal(artifacts[0]?.sha256, backup().manifest.artifacts[0]?.sha256);
+      assert.ok(versions.server !== null && versions.client !== null);
     });
   }
+});
+
+test('the latest is drilled unless told, and list shows what was proved', async () => {
+  const { stdout } = await drills(stored, ['--json'], 0);
+  const result = JSON.parse(stdout) as Record<string, unknown>;
+  assert.deepEqual([result['outcome'], result['exitCode'], result['id']], ['passed', 0, plain().id]);
+  const listed = await stored.run(['list']);
+  assert.match(listed.stdout, new RegExp(`^${plain().id} .* passed \\d+ seconds? ago, [\\d.]+m?s$`, 'm'));
+  const json = JSON.parse((await stored.run(['list', '--json'])).stdout) as { backups: Record<string, unknown>[] };
+  const { finishedAt, restoreMs } = result;
+  assert.deepEqual(
+    json.backups.map(({ proofs }) => proofs),
+    [[], [], [{ time: finishedAt, outcome: 'passed', restoreMs }]],
+  );
+});
+
+test('--no-proof records nothing', async () => {
+  await drills(stored, [custom().id, '--no-proof'], 0);
+  assert.deepEqual(proofsOf(custom()), []);
+});
+
+test('checks of the user run on the restored database', async () => {
+  const { stdout } = await drills(stored, [custom().id], 0, {
+    DRILL_CHECK_SQL: 'SELECT count(*) = 100 FROM customers; SELECT id FROM sales.orders WHERE id = 20000',
+  });
+  assert.match(stdout, /^DRILL_CHECK_SQL statement 2: passed: SELECT id FROM/m);
+  const failed = await drills(stored, [custom().id], 76, {
+    DRILL_CHECK_SQL: 'SELECT 1; SELECT 1 FROM notes WHERE id < 0',
+  });
+  assert.match(failed.stdout, /\nFAILED: shop \S+: failed: DRILL_CHECK_SQL statement 2 \(returned no row: SELECT 1/);
 });
