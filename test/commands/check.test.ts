@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { keepBackup, keepProof } from '../schedule/kept-backups.ts';
 import { type EndedRun, runEntrypoint } from '../support/entrypoint.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
+import { startS3Server } from '../support/s3-server.ts';
 
 const hourMs = 3_600_000;
 const ago = (hours: number): Date => new Date(Date.now() - hours * hourMs);
@@ -95,6 +96,31 @@ test('what is not ours in the store is no database', async () => {
   const { exitCode, stdout } = await check(place, ['--max-age', '26h']);
   assert.equal(exitCode, 0);
   assert.match(stdout, /^ok shop: [^\n]*\n$/);
+});
+
+test('a store of many objects is listed once, page by page, and one manifest is read', async (t) => {
+  const server = await startS3Server();
+  t.after(() => server.close());
+  const place = temporaryFolder();
+  for (let days = 0; days < 600; days++) keepBackup(place, { begun: ago(24 * days + 3) });
+  for (const file of readdirSync(place, { recursive: true, withFileTypes: true })) {
+    if (!file.isFile()) continue;
+    const path = join(file.parentPath, file.name);
+    server.put(`nightly/${relative(place, path)}`, readFileSync(path));
+  }
+  const env = {
+    S3_ENDPOINT: server.url,
+    BACKUP_DESTINATION: 's3://backups/nightly',
+    S3_ACCESS_KEY_ID: 'ak',
+    S3_SECRET_ACCESS_KEY: 'secret',
+  };
+  const { exitCode, stderr } = await runEntrypoint(env, { args: ['check', '--max-age', '26h'] });
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stderr, /listed 1,200 objects of s3:\/\/backups\/nightly/);
+  assert.deepEqual(
+    server.calls.map(({ operation }) => operation),
+    ['ListObjectsV2', 'ListObjectsV2', 'GetObject'],
+  );
 });
 
 for (const [args, changes, exitCode, told] of [
