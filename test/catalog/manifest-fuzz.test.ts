@@ -39,7 +39,11 @@ function replaced(value: unknown, [name, ...rest]: readonly string[], put: unkno
 }
 
 test('any text is a manifest or a failed verification', () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.json({ noUnicodeString: false })), read));
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (text) => {
+      read(text);
+    }),
+  );
 });
 
 test('a manifest with anything in the place of anything is one, or a failed verification', () => {
