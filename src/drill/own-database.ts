@@ -1,10 +1,7 @@
-import type pg from 'pg';
-import type { Manifest } from '../catalog/manifest.ts';
-import { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { connect } from '../postgres/connect.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { startScratchServer } from '../postgres/scratch-server.ts';
+import { createDatabase } from './create-database.ts';
 import type { ScratchDatabase, ScratchRequest } from './scratch.ts';
 
 /** An empty database on a server of our own, owned by a role that may do in it what its contents need and no more. */
@@ -22,8 +19,12 @@ export async function openOwnDatabase({ clientsDir, manifest, log, signal }: Scr
     const password = client.escapeLiteral(owner.password?.reveal() ?? '');
     // Rows that a policy hides from their owner (FORCE ROW LEVEL SECURITY) have to be counted, too.
     await client.query(`CREATE ROLE ${client.escapeIdentifier(owner.user)} LOGIN BYPASSRLS PASSWORD ${password}`);
-    await createDatabase(client, owner.database, owner.user, manifest, log);
-    const { rows } = await client.query<{ version: string }>('SHOW server_version');
+    const like = manifest.server;
+    const usual = like.encoding === 'UTF8' ? "LOCALE 'C.UTF-8'" : "LOCALE 'C'";
+    await createDatabase(client, { name: owner.database, owner: owner.user, like }, usual, log);
+    const { rows } = await client.query<{ version: string }>(
+      "SELECT pg_catalog.current_setting('server_version') AS version",
+    );
     version = (rows[0]?.version ?? '').split(' ')[0] ?? '';
   } catch (error) {
     throw server.died() ?? toDatabaseFailure('prepare the scratch server', error);
@@ -46,33 +47,4 @@ export async function openOwnDatabase({ clientsDir, manifest, log, signal }: Scr
     died: () => server.died(),
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   };
-}
-
-async function createDatabase(
-  client: pg.Client,
-  name: string,
-  owner: string,
-  { server }: Manifest,
-  log: Log,
-): Promise<void> {
-  const create = (locale: string): string =>
-    `CREATE DATABASE ${client.escapeIdentifier(name)} OWNER ${client.escapeIdentifier(owner)} TEMPLATE template0
-     ENCODING ${client.escapeLiteral(server.encoding)} LOCALE ${client.escapeLiteral(locale)}`;
-  try {
-    if (server.encoding === 'UTF8') {
-      try {
-        await client.query(create('C.UTF-8'));
-        return;
-      } catch {
-        log.debug('this machine has no locale C.UTF-8');
-      }
-    }
-    await client.query(create('C'));
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('dump', `could not run: no database of encoding ${server.encoding} can be made: ${message}`, {
-      cause,
-      retryable: false,
-    });
-  }
 }

@@ -26,6 +26,8 @@ export interface ScratchRequest {
   /** The folder that holds `<major>/bin`. */
   readonly clientsDir: string;
   readonly manifest: Manifest;
+  /** The database that is backed up, where it is known: to tell when the drill is held on its server. */
+  readonly source?: ConnectionConfig | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
 }

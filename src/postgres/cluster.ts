@@ -13,6 +13,9 @@ import type { ServerUser } from './server-user.ts';
 /** The whole environment of the server programs: all that a hostile dump could find there. */
 export const serverEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
+const usualHint =
+  'It needs a writable folder with room (TMPDIR) and a user that has a name in /etc/passwd, or libnss_wrapper.';
+
 /** What a cluster is made of. */
 export interface ClusterRequest {
   readonly programs: ServerPrograms;
@@ -40,7 +43,10 @@ export async function makeCluster(request: ClusterRequest): Promise<string> {
     const flags = [`--username=${superuser.user}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
     const form = ['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
     const env = { ...serverEnvironment, ...(await nameForNameless(folder.path)) };
-    await runInitdb(user.command(programs.initdb, ['-D', dataDir, ...flags, ...form], 'KILL'), env, signal);
+    const hint = user.ids
+      ? 'Run by root, the server has a user of its own, who must get into the folder of TMPDIR.'
+      : usualHint;
+    await runInitdb(user.command(programs.initdb, ['-D', dataDir, ...flags, ...form], 'KILL'), env, hint, signal);
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -56,6 +62,7 @@ export async function makeCluster(request: ClusterRequest): Promise<string> {
 async function runInitdb(
   [program, args]: [string, string[]],
   env: Readonly<Record<string, string>>,
+  hint: string,
   signal: AbortSignal,
 ): Promise<void> {
   throwIfAborted(signal);
@@ -87,7 +94,7 @@ async function runInitdb(
   }
   const words = said.trim().split('\n').slice(-3).join(' / ');
   throw new Failure('dump', `could not run: initdb failed: ${words === '' ? 'it said nothing' : words}`, {
-    hint: 'It needs a writable folder with room (TMPDIR) and a user that has a name in /etc/passwd, or libnss_wrapper.',
+    hint,
     retryable: false,
   });
 }
