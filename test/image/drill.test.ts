@@ -70,9 +70,9 @@ describe('a drill in the image, hardened, with one writable folder', () => {
       proof.checks.filter(({ outcome }) => outcome !== 'passed'),
       [],
     );
-    const list = await runContainer(image, { args: ['list', '--json'], env: rich, flags: hardened });
+    const list = await runContainer(image, { args: ['list'], env: rich, flags: hardened });
     assert.equal(list.exitCode, 0, list.stderr);
-    assert.match(list.stdout, /passed/);
+    assert.match(list.stdout, /\bpassed \S+ \S+ ago\b/);
   });
 
   test('passes with pgvector, hstore and pg_trgm, as the image’s own user', async () => {
@@ -106,6 +106,24 @@ describe('a drill in the image, hardened, with one writable folder', () => {
     assert.equal(run.exitCode, 65, run.stdout + run.stderr);
     assert.match(run.stdout, /could not run: .*no folder for a server/);
     assert.match(run.stdout, /HINT: .*TMPDIR/);
+  });
+
+  test('is part of the backup with VERIFY=drill, and refused before the dump where it could not run', async () => {
+    const form = { AGE_RECIPIENTS: recipient, AGE_IDENTITY: identity, VERIFY: 'drill' };
+    const store = s3.env(await s3.createBucket());
+    const env = { ...store, ...form, DATABASE_URL: server.url('rich') };
+    const proved = await runContainer(image, { env, flags: scratch });
+    assert.equal(proved.exitCode, 0, proved.stderr);
+    assert.equal((JSON.parse(proved.stdout) as { verified: string }).verified, 'drill');
+    assert.equal((await proofs(store))[0]?.outcome, 'passed');
+
+    const empty = s3.env(await s3.createBucket());
+    const source = await newer.createDatabase('unprovable');
+    await newer.psql('CREATE EXTENSION ip4r', 'unprovable');
+    const refused = await runContainer(image, { env: { ...empty, ...form, DATABASE_URL: source }, flags: scratch });
+    assert.equal(refused.exitCode, 65, refused.stderr);
+    assert.match(refused.stderr, /could not run: .*ip4r/);
+    assert.deepEqual(await s3.objects(empty['S3_BUCKET'] ?? ''), []);
   });
 
   test('removes what a drill has left that was killed', async () => {

@@ -69,12 +69,9 @@ export function startContainer(image: string, options: ContainerOptions = {}): C
       await runCommand(podman, ['kill', '--signal', signal, name]);
     },
     [Symbol.asyncDispose]: async () => {
-      let hasEnded = false;
-      const end = ended.finally(() => (hasEnded = true));
+      const over = ended.then(() => true);
       // More than once: podman may not have created it yet.
-      for (;;) {
-        await Promise.race([end, sleep(200)]);
-        if (hasEnded) return;
+      while (!(await Promise.race([over, sleep(200, false)]))) {
         await runCommand(podman, ['rm', '--force', '--ignore', '--time=0', name]);
       }
     },
