@@ -85,10 +85,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     await refuseLacking(session, manifest, options.withOwners);
     if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
     else if (!options.clean) await refuseFilled(session, target.database, dumped);
+    await using prepared = await prepareFor(session, lacking, log);
     const leftOut = leftOutOf(entries, await findHarmless(session, entries, options), request.leaveOut);
     for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
     log.info(`restoring ${store.describe(folder.slice(0, -1))} into ${target.database} at ${target.host}`);
-    await using prepared = await prepareFor(session, lacking, log);
     const list = toc && leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
     // pg_restore reads no further than the last thing that it needs.
     const mayStopReading = isPartial(options) || leftOut.some(({ entry }) => holdsData(entry));

@@ -54,8 +54,12 @@ export function parseTocList(list: string, known: KnownNames): TocEntry[] {
   const lines = list.split('\n').filter((line) => /^\d+; \d+ \d+ /.test(line));
   const bySize = (names: readonly string[]): string[] =>
     names.map(asListed).sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const schemas = bySize(known.schemas);
   const roles = bySize(known.roles);
+  // Schemas that the dump makes itself may be unknown to the manifest, which lists those of tables.
+  const made = lines
+    .filter((line) => /^\d+; \d+ \d+ SCHEMA - /.test(line))
+    .map((line) => parseLine(line, ['-'], roles).name);
+  const schemas = bySize([...known.schemas, ...made]);
   return lines.map((line) => parseLine(line, schemas, roles));
 }
 
