@@ -8,10 +8,11 @@ import { holdDrill } from '../drill/drill.ts';
 import { toolVersion } from '../version.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { readJobs } from './jobs.ts';
 import { openReader, type Reader } from './reader.ts';
 
 const usage =
-  'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--jobs N] [--json] [--no-proof]';
+  'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--jobs N|auto] [--json] [--no-proof]';
 
 const exitCodes: Readonly<Record<Proof['outcome'], number>> = {
   passed: 0,
@@ -49,7 +50,7 @@ export const drill: Command = {
       folder: entry.folder,
       manifest: await readEntry(store, entry, edge.signal),
       allowMissing: (name) => allowed.includes(everyName) || allowed.includes(name),
-      jobs: 1,
+      jobs: readJobs(values.jobs, config.restoreJobs, usage),
       searchPath: edge.env.PATH ?? '',
       toolVersion,
       log,

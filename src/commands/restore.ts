@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import prettyMs from 'pretty-ms';
 import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
@@ -8,6 +7,7 @@ import { leaveOutByWords } from '../restore/leave-out.ts';
 import { compareRestored, restoreBackup } from '../restore/restore.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { readJobs } from './jobs.ts';
 import { openReader } from './reader.ts';
 
 const options = {
@@ -42,7 +42,7 @@ export const restore: Command = {
     }
     using reader = openReader(edge);
     const { config, store, log } = reader;
-    const jobs = jobsOf(values.jobs, config.restoreJobs);
+    const jobs = readJobs(values.jobs, config.restoreJobs, usage);
     const { target } = config;
     if (!target) {
       throw new Failure('config', 'TARGET_DATABASE_URL is not set; it names the database to restore into', {
@@ -94,15 +94,3 @@ export const restore: Command = {
     return 0;
   },
 };
-
-/** So many sessions that a server with a few cores is busy and still answers others. */
-const mostAutomatic = 4;
-
-/** What `--jobs` says, or else `RESTORE_JOBS`: by default one. */
-function jobsOf(option: string | undefined, configured: 'auto' | number): number {
-  if (option !== undefined && !/^(auto|[1-9]\d?)$/.test(option)) {
-    throw new Failure('usage', `--jobs is a number from 1 to 99, or auto, not ${option}`, { hint: `Usage: ${usage}` });
-  }
-  const jobs = option === undefined ? configured : option === 'auto' ? option : Number(option);
-  return jobs === 'auto' ? Math.min(availableParallelism(), mostAutomatic) : jobs;
-}

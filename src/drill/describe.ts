@@ -1,5 +1,5 @@
 import prettyMs from 'pretty-ms';
-import { renderTable } from '../report/table.ts';
+import { describeComparison } from '../report/comparison.ts';
 import type { Drilled } from './drill.ts';
 
 /** A drill for people: everything that was looked at, what is wrong first, and the result in one line. */
@@ -11,17 +11,7 @@ const order = { different: 0, 'not compared': 1, same: 2 } as const;
 
 function comparisons({ compared }: Drilled): string {
   if (compared.length === 0) return '';
-  return renderTable(
-    [{ title: 'COMPARED' }, { title: 'BACKUP', align: 'right' }, { title: 'RESTORED', align: 'right' }, { title: '' }],
-    compared
-      .toSorted((a, b) => order[a.outcome] - order[b.outcome])
-      .map(({ what, expected, found, outcome, reason }) => [
-        what,
-        expected,
-        found,
-        outcome === 'different' ? 'DIFFERENT' : reason === undefined ? outcome : `${outcome}: ${reason}`,
-      ]),
-  );
+  return describeComparison(compared.toSorted((a, b) => order[a.outcome] - order[b.outcome]));
 }
 
 function others({ proof }: Drilled): string {
