@@ -72,7 +72,10 @@ export async function startScratchServer(request: ScratchServerRequest): Promise
     });
   };
   await untilReady(join(cluster, 'postmaster.pid'), died, signal);
-  log.debug(`started PostgreSQL ${String(programs.major)} in ${folder.path}`);
+  const network = user.offline
+    ? 'no network'
+    : 'the network of this process: this system gives nobody a network namespace';
+  log.debug(`started PostgreSQL ${String(programs.major)} in ${folder.path} with ${network}`);
   const everything = undo.move();
   return {
     major: programs.major,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { prepareExtensions } from '../../src/drill/extensions.ts';
+import { findServerUser } from '../../src/postgres/server-user.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { ask, noLog, noSignal, openScratch, smallManifest } from './scene.ts';
 
 test('the database has the encoding of the dumped one, and its order where the server knows it', async () => {
@@ -114,4 +116,21 @@ test('a database that lives while its folder is looked for is our own only', asy
   await using second = await openScratch();
   assert.notEqual(dirname(first.target.host), dirname(second.target.host));
   assert.deepEqual(await ask(first.target, 'SELECT 1'), [[1]]);
+});
+
+test('code of a dump reaches nobody through the network, where the system can take it away', async (t) => {
+  const { offline } = await findServerUser();
+  if (!offline) {
+    t.skip('no network namespace can be made here');
+    return;
+  }
+  await using other = await startPostgres({ password: 'known' });
+  const manifest = smallManifest({ extensions: [{ name: 'dblink', version: '1.2', schema: 'public' }] });
+  await using scratch = await openScratch({ manifest });
+  await prepareExtensions(scratch, manifest, { allowMissing: () => false, log: noLog, signal: noSignal });
+  const way = `host=127.0.0.1 port=${other.port} dbname=postgres user=postgres password=known`;
+  const call = `SELECT * FROM dblink('${way}', 'SELECT 1') AS x (a int)`;
+  await other.psql('CREATE EXTENSION dblink');
+  assert.equal(await other.psql(call), '1');
+  await assert.rejects(ask(scratch.target, call), /could not establish connection/);
 });

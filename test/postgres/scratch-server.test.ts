@@ -150,5 +150,13 @@ describe('a server of our own', () => {
     await held.end('SIGTERM');
     assert.deepEqual(readdirSync(folder), []);
     await untilGone(folder);
+
+    const killed = await holdScratch({
+      env: { TMPDIR: folder },
+      command: (program, args) => user.command(program, args),
+    });
+    assert(processesShowing(folder).length > 0);
+    await killed.end('SIGKILL');
+    await untilGone(folder);
   });
 });
