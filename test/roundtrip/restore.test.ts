@@ -21,7 +21,8 @@ await server.createDatabase('rich', join(import.meta.dirname, '../fixtures/rich.
 const gpgArgs = ['--homedir', keys.kinds.gpg.decrypt.GNUPGHOME, '--batch', '--armor', '--export-secret-keys'];
 const GPG_PRIVATE_KEY = await runCommand('gpg', gpgArgs);
 const forms = [
-  ['custom', 'zstd', 'none'],
+  ['custom', 'zstd', 'none', '3'],
+  ['custom', 'gzip', 'gpg passphrase', '2'],
   ['custom', 'gzip', 'age'],
   ['custom', 'none', 'gpg passphrase'],
   ['custom', 'zstd', 'gpg'],
@@ -31,8 +32,8 @@ const forms = [
   ['plain', 'zstd', 'gpg passphrase'],
 ] as const;
 
-for (const [index, [format, compression, key]] of forms.entries()) {
-  void test(`${format}, compressed with ${compression}, encrypted with ${key}, is restored whole`, async () => {
+for (const [index, [format, compression, key, jobs = '1']] of forms.entries()) {
+  void test(`${format}, compressed with ${compression}, encrypted with ${key}, is restored whole by ${jobs}`, async () => {
     const place = join(folder.path, `store-${String(index)}`);
     await mkdir(place);
     const { encrypt, decrypt } = keys.kinds[key];
@@ -43,7 +44,7 @@ for (const [index, [format, compression, key]] of forms.entries()) {
     await server.psql(`CREATE DATABASE ${target} TEMPLATE template0 ENCODING 'UTF8'`);
     const variables = key === 'gpg' ? { GPG_PRIVATE_KEY } : decrypt;
     const run = await runEntrypoint(
-      { TARGET_DATABASE_URL: server.url(target), ...store, ...variables },
+      { TARGET_DATABASE_URL: server.url(target), RESTORE_JOBS: jobs, ...store, ...variables },
       { args: ['restore', 'latest'] },
     );
     assert.equal(run.exitCode, 0, run.stdout.replaceAll(/^.* same\n/gm, '') + run.stderr);
