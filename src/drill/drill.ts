@@ -85,6 +85,7 @@ export async function holdDrill(request: DrillRequest): Promise<Drilled> {
     const failure = toFailure(error);
     const judged = judgeFailure(failure, [
       ...notes.obstacles,
+      ...(manifest.contents.filtered ? ['the backup holds a part, which may need what was left out'] : []),
       ...notes.missing.map((name) => `the scratch server lacks the extension ${name}`),
     ]);
     if (!judged) throw failure;

@@ -32,7 +32,8 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
   const { config, store, folder, manifest, jobs, searchPath, log, signal } = request;
   const { scratch, onObstacle } = tools;
   const plan = await planOf(request, tools);
-  for (const { entry } of plan?.notTried ?? []) onObstacle(`only a superuser may create ${describeEntry(entry)}`);
+  const notTried = (plan?.notTried ?? []).map(({ entry }) => describeEntry(entry));
+  if (notTried.length > 0) onObstacle(`only a superuser may create ${notTried.join(', ')}`);
   await superuser('before');
   const missing = new Set(tools.missing);
   const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ dumpId }, reason]) => [dumpId, reason]));
@@ -44,6 +45,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
     target: scratch.target,
     options: { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined },
     create: false,
+    prepared: true,
     jobs,
     // A plain dump is one script: nothing of it can be left out.
     ...(plan && {

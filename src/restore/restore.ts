@@ -12,6 +12,7 @@ import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { decodedLimit } from './decoded-limit.ts';
+import { foresee } from './foresee.ts';
 import { describeEntry, findHarmless, holdsData, type LeftOut, leftOutOf } from './leave-out.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { type ArtifactSource, loadArtifact, openToc, runLoader } from './load.ts';
@@ -32,6 +33,8 @@ export interface RestoreRequest {
   readonly options: LoadOptions;
   /** Create the target database first; it is dropped again when the restore fails. */
   readonly create: boolean;
+  /** The target was made for this restore alone: what it holds was put there for it, and is no reason to refuse it. */
+  readonly prepared?: boolean;
   /**
    * 1: all in one transaction. More: what comes after the rows (indexes, constraints) is made by so many sessions at once
    * after a transaction that holds the rest.
@@ -84,10 +87,11 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     await refuseSource(session, target, config.source, signal);
     await refuseLacking(session, manifest, options.withOwners);
     if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
-    else if (!options.clean) await refuseFilled(session, target.database, dumped);
+    else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
     await using prepared = await prepareFor(session, lacking, log);
     const leftOut = leftOutOf(entries, await findHarmless(session, entries, options), request.leaveOut);
     for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
+    if (!isPartial(options)) await foresee(session, manifest, entries, leftOut, log);
     log.info(`restoring ${store.describe(folder.slice(0, -1))} into ${target.database} at ${target.host}`);
     const list = toc && leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
     // pg_restore reads no further than the last thing that it needs.
@@ -101,7 +105,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       await loadArtifact(source, { loader, toc, checkFirst });
     } catch (error) {
       await prepared[Symbol.asyncDispose]();
-      const wasEmpty = !options.clean && options.only !== 'data';
+      const wasEmpty = !options.clean && options.only !== 'data' && request.prepared !== true;
       throw wasEmpty && !made ? await tellLeftBehind(error, target, dumped) : error;
     }
     prepared.keep();
