@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { judge, judgeFailure } from '../../src/drill/outcome.ts';
+import { roleIn } from '../../src/drill/script-roles.ts';
+import { Failure } from '../../src/errors.ts';
+import type { Comparison } from '../../src/restore/compare.ts';
+
+const compared = (what: string, outcome: Comparison['outcome']): Comparison => ({
+  what,
+  expected: '3',
+  found: outcome === 'same' ? '3' : '2',
+  outcome,
+  reason: undefined,
+});
+const nothing = { compared: [], checks: [], holdsTables: true, obstacles: [] };
+const passing = { ...nothing, compared: [compared('table a.b', 'same')] };
+
+describe('a drill that came to its end', () => {
+  const failedCheck = { name: 'indexes', outcome: 'failed', detail: 'not valid: a.c' } as const;
+  const cases: [what: string, findings: Parameters<typeof judge>[0], outcome: string, reason: RegExp][] = [
+    ['all the same', passing, 'passed', /^$/],
+    [
+      'a difference',
+      { ...passing, compared: [...passing.compared, compared('indexes', 'different')] },
+      'failed',
+      /^1 of 2 comparisons differs: indexes \(2 instead of 3\)$/,
+    ],
+    ['a failed check', { ...passing, checks: [failedCheck] }, 'failed', /^failed: indexes \(not valid: a\.c\)$/],
+    ['a check that was not run', { ...passing, checks: [{ ...failedCheck, outcome: 'not run' }] }, 'passed', /^$/],
+    ['an obstacle', { ...passing, obstacles: ['no x'] }, 'could not run', /^no x$/],
+    [
+      'an obstacle and a difference',
+      { ...passing, compared: [compared('table a.b', 'different')], obstacles: ['no x'] },
+      'failed',
+      /differs/,
+    ],
+    ['only estimates', { ...nothing, compared: [compared('table a.b', 'not compared')] }, 'could not run', /estimates/],
+    [
+      'kinds, but no rows',
+      { ...nothing, compared: [compared('tables', 'same')] },
+      'could not run',
+      /no table whose rows/,
+    ],
+    ['a database without tables', { ...nothing, holdsTables: false }, 'passed', /^$/],
+  ];
+  for (const [what, findings, outcome, reason] of cases) {
+    test(what, () => {
+      const found = judge(findings);
+      assert.equal(found.outcome, outcome);
+      assert.match(found.reason ?? '', reason);
+    });
+  }
+});
+
+describe('a drill that broke off', () => {
+  const pgRestore = (words: string): Failure =>
+    new Failure('dump', `pg_restore failed with exit code 1: ERROR:  ${words}`);
+  const cases: [failure: Failure, obstacles: string[], outcome: string | undefined][] = [
+    [new Failure('verification', 's3://b/k has 2 bytes'), [], 'failed'],
+    [pgRestore('invalid input syntax for type json'), [], 'failed'],
+    [pgRestore('type "citext" does not exist'), ['the scratch server lacks the extension citext'], 'could not run'],
+    [pgRestore('permission denied for language c'), [], 'could not run'],
+    [pgRestore('could not extend file "base/1": No space left on device'), [], 'could not run'],
+    [pgRestore('role "app" does not exist'), [], 'could not run'],
+    [new Failure('dump', 'pg_restore was killed by SIGKILL'), [], 'could not run'],
+    [new Failure('dump', 'could not run: no PostgreSQL server programs'), [], 'could not run'],
+    [new Failure('config', 'AGE_IDENTITY does not decrypt this backup'), [], undefined],
+    [new Failure('store', 's3://b/k cannot be read'), [], undefined],
+    [new Failure('bug', 'unexpected'), [], undefined],
+  ];
+  for (const [failure, obstacles, outcome] of cases) {
+    test(`${failure.message}: ${outcome ?? 'no result'}`, () => {
+      assert.equal(judgeFailure(failure, obstacles)?.outcome, outcome);
+    });
+  }
+});
+
+describe('the roles of a script', () => {
+  const cases: [line: string, role: string | undefined][] = [
+    ['ALTER TABLE public.orders OWNER TO app;', 'app'],
+    ['ALTER FUNCTION a.b(x integer, "to ""me""" text) OWNER TO "My ""role""";', 'My "role"'],
+    ['GRANT SELECT ON TABLE public.orders TO reader WITH GRANT OPTION;', 'reader'],
+    ['REVOKE ALL ON SCHEMA public FROM postgres;', 'postgres'],
+    ['ALTER DEFAULT PRIVILEGES FOR ROLE app IN SCHEMA a GRANT SELECT ON TABLES TO x;', 'app'],
+    ['ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;', undefined],
+    ['CREATE TABLE "OWNER TO app;" (', undefined],
+  ];
+  for (const [line, role] of cases) {
+    test(line, () => {
+      assert.equal(roleIn(line), role);
+    });
+  }
+});
