@@ -28,7 +28,9 @@ test('a backup that was drilled says so, and its proof is beside it', async () =
     [proof.outcome, proof.id, proof.artifacts[0]?.sha256, proof.differences],
     ['passed', result['id'], result['sha256'], []],
   );
-  assert.ok(scene.addedFiles().indexOf('manifest.json') > scene.addedFiles().findIndex((file) => file.startsWith("proof-")));
+  assert.ok(
+    scene.addedFiles().indexOf('manifest.json') > scene.addedFiles().findIndex((file) => file.startsWith('proof-')),
+  );
 });
 
 describe('nothing is stored', () => {
@@ -78,4 +80,13 @@ test('the doctor finds what a drill lacks', async () => {
   const bad = await scene.start({ ...drill, AGE_IDENTITY: other.trim() }, args).ended;
   assert.equal(bad.exitCode, 78, bad.stdout);
   assert.match(bad.stdout, /^FAIL +drill: .*AGE_IDENTITY/m);
+});
+
+test('on a server elsewhere it is drilled the same, and nothing is left there', async () => {
+  const databases = (): Promise<string> =>
+    scene.postgres.psql('SELECT string_agg(datname, $$ $$ ORDER BY 1) FROM pg_database');
+  const before_ = await databases();
+  const { result } = await scene.succeeds({ ...drill, DRILL_DATABASE_URL: scene.postgres.url('postgres') });
+  assert.equal(result['verified'], 'drill');
+  assert.equal(await databases(), before_);
 });
