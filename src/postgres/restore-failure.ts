@@ -23,6 +23,7 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /permission denied to create foreign-data wrapper|must be superuser to create a foreign-data wrapper/,
     'Create the foreign-data wrapper as a superuser first (most come with an extension).',
   ],
+  [/permission denied for language (c|internal)\b/, 'Only a superuser may create functions in it. Log in as one.'],
   [
     /permission denied for (language|foreign-data wrapper|foreign server)/,
     'Let a superuser grant USAGE on it to the role that restores.',
@@ -95,7 +96,9 @@ export function explainRestore(exit: StageExit): Failure {
     .map((line) => line.replace(/^pg_restore: (error: )?|^psql:\S*: /, ''))
     .join('; ');
   return new Failure('dump', `${howItEnded(exit)}${told === '' ? '' : `: ${told}`}`, {
-    hint: known.find(([pattern]) => pattern.test(told))?.[1] ?? (exit.stage.name === 'pg_restore' && !startError ? unknown : undefined),
+    hint:
+      known.find(([pattern]) => pattern.test(told))?.[1] ??
+      (exit.stage.name === 'pg_restore' && !startError ? unknown : undefined),
     retryable: false,
     cause: startError,
   });

@@ -58,6 +58,26 @@ describe('into a database of a provider, by an owner who is no superuser', () =>
   });
 });
 
+test('what a server may refuse at the end of a load is told before it', async () => {
+  await stored.postgres.psql(
+    `CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+     CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION f(); DROP EXTENSION IF EXISTS file_fdw`,
+    'other',
+  );
+  const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('other') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+  const target = await provided();
+  const restore = ['restore', 'latest', '--database', 'other'];
+  const run = await stored.run(restore, target.variables);
+  assert.equal(run.exitCode, 65, run.stderr);
+  assert.match(run.stderr, /app is no superuser, and the server may refuse EVENT TRIGGER watch/);
+  assert.match(run.stderr, /permission denied to create event trigger "watch"[^]*HINT: .*--leave-out 'EVENT TRIGGER'/);
+  const less = await stored.run([...restore, '--leave-out', 'event trigger'], target.variables);
+  assert.equal(less.exitCode, 0, less.stderr);
+  assert.doesNotMatch(less.stderr, /may refuse/);
+  assert.match(less.stdout, /^eventTriggers +1 +not compared: some were left out$/m);
+});
+
 describe('a schema that is there already', () => {
   test('is left out and told where it is empty and the dump has it', async () => {
     const target = await provided('CREATE SCHEMA sales AUTHORIZATION app');

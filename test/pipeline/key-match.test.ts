@@ -26,7 +26,7 @@ async function sshKey(type: string, passphrase: string): Promise<{ identity: str
 
 describe('the public key of a private one', () => {
   test('is what age-keygen says, of one or of several in a file', () => {
-    assert.deepEqual(publicKeysOf(ages[0] ?? ''), [recipients[0]]);
+    assert.deepEqual(publicKeysOf(ages[0]), [recipients[0]]);
     assert.deepEqual(publicKeysOf(ages.join('\r\n')), recipients);
   });
 
@@ -51,7 +51,7 @@ describe('the public key of a private one', () => {
     ]) {
       assert.equal(publicKeysOf(other), undefined, other);
     }
-    assert.equal(publicKeysOf(`${ages[0] ?? ''}\nAGE-PLUGIN-YUBIKEY-1XXXX`), undefined);
+    assert.equal(publicKeysOf(`${ages[0]}\nAGE-PLUGIN-YUBIKEY-1XXXX`), undefined);
   });
 });
 
@@ -66,7 +66,7 @@ describe('fault 65: a key is refused before anything is read', () => {
   };
 
   test('age: only where none of its keys is among the recipients', async () => {
-    const keys = { ...none, ageIdentity: new Secret(ages[0] ?? '') };
+    const keys = { ...none, ageIdentity: new Secret(ages[0]) };
     await refuseWrongKey('age', keys, recipients, searchPath, never);
     await refuseWrongKey('age', keys, [], searchPath, never);
     await refuseWrongKey('age', none, recipients, searchPath, never);
