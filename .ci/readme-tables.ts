@@ -12,6 +12,7 @@ const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   schedule: 'When backups are made',
   retention: 'Which backups are kept',
   restore: 'Reading backups back',
+  telling: 'Who is told',
   log: 'Logs',
 };
 

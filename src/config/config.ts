@@ -139,6 +139,29 @@ export interface DrillConfig {
   readonly checkSql: string | undefined;
 }
 
+/** Whom to tell how a run ended. What is undefined is not set. */
+export interface NotifyConfig {
+  readonly on: 'failure' | 'recovery' | 'always';
+  readonly slackUrl: Secret | undefined;
+  readonly discordUrl: Secret | undefined;
+  readonly teamsUrl: Secret | undefined;
+  readonly telegram: { readonly apiUrl: string; readonly token: Secret; readonly chatId: string } | undefined;
+  readonly webhook: { readonly url: Secret; readonly secret: Secret | undefined } | undefined;
+  /** `smtp:` or `smtps:`; addresses may have names: `Backups <backups@example.com>`. */
+  readonly email: { readonly smtpUrl: Secret; readonly from: string; readonly to: readonly string[] } | undefined;
+  readonly healthcheckUrl: Secret | undefined;
+  readonly pushgatewayUrl: Secret | undefined;
+  readonly proxy: ProxyConfig;
+}
+
+/** The proxies on the way to what is told; nothing else goes through them. */
+export interface ProxyConfig {
+  readonly https: Secret | undefined;
+  readonly http: Secret | undefined;
+  /** Hosts without a proxy, in the form of `NO_PROXY`; may be empty. */
+  readonly except: string;
+}
+
 /** How logs are written. */
 export interface LogConfig {
   readonly format: 'auto' | 'pretty' | 'json';
@@ -176,6 +199,7 @@ export interface Config {
   readonly drill: DrillConfig;
   /** How many bytes an artifact may turn into when it is decoded; `auto` goes by the size of the database. */
   readonly restoreMaxSize: 'auto' | number;
+  readonly notify: NotifyConfig;
   readonly log: LogConfig;
   /** Whatever the user should be told but does not stop the run: near-miss names, settings without effect. */
   readonly warnings: readonly string[];
@@ -184,7 +208,10 @@ export interface Config {
 }
 
 /** What the commands that read backups need: no database to back up, but keys. */
-export interface ReaderConfig extends Pick<Config, 'store' | 'restoreMaxSize' | 'log' | 'warnings' | 'secrets'> {
+export interface ReaderConfig extends Pick<
+  Config,
+  'store' | 'restoreMaxSize' | 'notify' | 'log' | 'warnings' | 'secrets'
+> {
   readonly keys: KeysConfig;
   /** When backups are to be made, where it is set. */
   readonly schedule: ScheduleConfig | undefined;

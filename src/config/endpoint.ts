@@ -76,6 +76,7 @@ export function readEndpoint(
   };
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a host of a URL can only be this machine. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
 }

@@ -6,6 +6,7 @@ import { readDrill } from './drill.ts';
 import { type Environment, type ReadValues, readValues } from './environment.ts';
 import { Findings } from './findings.ts';
 import { readForm } from './form.ts';
+import { readNotify } from './notify.ts';
 import { readOtherUrl } from './other-url.ts';
 import { readRetention } from './retention.ts';
 import { readRun, readTimezone } from './run.ts';
@@ -28,6 +29,7 @@ export function readConfig(env: Environment): Config {
   const run = readRun(read, findings);
   const scheduler = readScheduler(read, run, findings);
   const drill = readDrill(read, findings);
+  const notify = readNotify(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
   findings.throwIfAny();
   if (source === undefined || store === undefined)
@@ -42,6 +44,7 @@ export function readConfig(env: Environment): Config {
     keys: readKeys(read),
     drill,
     restoreMaxSize: read.values.RESTORE_MAX_SIZE,
+    notify,
     log: { format: read.values.LOG_FORMAT, level: read.values.LOG_LEVEL },
     warnings: findings.warnings,
     secrets: findings.secrets,
@@ -63,6 +66,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const timezone = readTimezone(read, findings);
   const schedule = readSchedule(read, timezone, findings);
   const retention = readRetention(read, timezone);
+  const notify = readNotify(read, findings);
   checkUnknownNames(env, true, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
@@ -79,6 +83,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     restoreJobs: values.RESTORE_JOBS,
     restoreMaxSize: values.RESTORE_MAX_SIZE,
     clientsDir: values.PG_CLIENTS_DIR,
+    notify,
     log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },
     warnings: findings.warnings,
     secrets: findings.secrets,

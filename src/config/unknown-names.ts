@@ -4,15 +4,14 @@ import type { Findings } from './findings.ts';
 import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
-const notSupported =
-  /^(?:JOBS|GLOBALS|FLEET_FILE|FLEET_INDEX|NOTIFY_ON|(?:SLACK|DISCORD)_WEBHOOK_URL|TELEGRAM_(?:BOT_TOKEN|CHAT_ID)|WEBHOOK_URL|SMTP_URL|EMAIL_(?:FROM|TO)|HEALTHCHECK_URL|PUSHGATEWAY_URL)(?:_FILE)?$/;
+const notSupported = /^(?:JOBS|GLOBALS|FLEET_FILE|FLEET_INDEX)(?:_FILE)?$/;
 
 /** Names by which other backup images are told when to run. */
 const schedules =
   /^(?:SCHEDULE|CRON|CRON_SCHEDULE|BACKUP_CRON_SCHEDULE|BACKUP_CRON_EXPRESSION|CRON_EXPRESSION|BACKUP_CRON)$/;
 
 /** Beginnings that nobody but this program uses. */
-const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL|SCHEDULE)_/;
+const ours = /^(?:S3|BACKUP|PG_DUMP|PGDUMP|AGE|GPG|KEEP|COMPRESSION|SHRINK|STALL|SCHEDULE|NOTIFY|TELEGRAM)_/;
 
 /** Names of other programs that look like ours: libpq, the AWS SDK, gpg, other base images, Kubernetes service links. */
 const ordinary =

@@ -5,6 +5,7 @@ import { restoreVariables } from './variables/restore.ts';
 import { scheduleVariables } from './variables/schedule.ts';
 import { sourceVariables } from './variables/source.ts';
 import { storeVariables } from './variables/store.ts';
+import { tellingVariables } from './variables/telling.ts';
 
 /** Every environment variable of the program, by group, in the order of the README. */
 export const variableGroups = {
@@ -15,6 +16,7 @@ export const variableGroups = {
   schedule: scheduleVariables,
   retention: retentionVariables,
   restore: restoreVariables,
+  telling: tellingVariables,
   log: logVariables,
 } as const;
 
@@ -26,6 +28,7 @@ const all = {
   ...scheduleVariables,
   ...retentionVariables,
   ...restoreVariables,
+  ...tellingVariables,
   ...logVariables,
 };
 

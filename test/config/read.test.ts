@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
+import type { Environment } from '../../src/config/environment.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { type VariableName, variableNames, variables } from '../../src/config/variables.ts';
+import { tellingVariables } from '../../src/config/variables/telling.ts';
 import { Failure } from '../../src/errors.ts';
 import { assertProblem, leastEnv, problemsOf, read } from './reading.ts';
 
@@ -125,14 +127,29 @@ describe('combinations', () => {
 describe('secrets', () => {
   const canary = 'canary5f3a';
   const secretNames = variableNames.filter((name) => variables[name].secret === true);
-  const valueFor = (name: VariableName): string =>
-    name === 'DATABASE_URL' || name === 'DRILL_DATABASE_URL'
-      ? `postgresql://backup:${canary}@db.example.com/shop`
-      : canary;
+  const valueFor = (name: VariableName): string => {
+    if (name === 'DATABASE_URL' || name === 'DRILL_DATABASE_URL') {
+      return `postgresql://backup:${canary}@db.example.com/shop`;
+    }
+    if (name === 'SMTP_URL') return `smtp://user:${canary}@mail.example.com`;
+    if (name === 'TELEGRAM_BOT_TOKEN') return `123456789:AAEhBOweik9ai2o01${canary}`;
+    return name in tellingVariables && /_(?:URL|PROXY)$/.test(name) ? `https://example.com/hook/${canary}` : canary;
+  };
+  /** What must be set with it. */
+  const companions: Partial<Record<VariableName, Environment>> = {
+    TELEGRAM_BOT_TOKEN: { TELEGRAM_CHAT_ID: '-100123' },
+    SMTP_URL: { EMAIL_FROM: 'backup@example.com', EMAIL_TO: 'ops@example.com' },
+  };
 
   for (const name of secretNames) {
     test(`${name} never shows, neither in a good configuration nor in problems`, () => {
-      const good = { ...leastEnv, S3_ACCESS_KEY_ID: 'k', S3_SECRET_ACCESS_KEY: 's', [name]: valueFor(name) };
+      const good = {
+        ...leastEnv,
+        S3_ACCESS_KEY_ID: 'k',
+        S3_SECRET_ACCESS_KEY: 's',
+        ...companions[name],
+        [name]: valueFor(name),
+      };
       if (name.startsWith('AWS_')) Object.assign(good, { AWS_ACCESS_KEY_ID: canary, AWS_SECRET_ACCESS_KEY: canary });
       const config = readConfig(good);
       assert(config.secrets.some((secret) => secret.reveal().includes(canary)));
