@@ -1,0 +1,38 @@
+/**
+ * A text as one line in which nothing is hidden: line breaks, control characters, marks that turn the direction of
+ * writing and other invisible ones become visible escapes such as `\n` and `\u202e`. Names of tables may hold any of
+ * them, and a message must show one such name, not look like several lines of its own.
+ */
+export function oneLine(text: string): string {
+  // Joiners (200c, 200d) belong to emoji and to some scripts. Surrogates left over were half a character.
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (code === 0x200c || code === 0x200d) return character;
+    const short = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
+    return short ?? `\\u${code > 0xffff ? `{${code.toString(16)}}` : code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The lines of a text that is shown as it stands, each made visible by {@link oneLine}; no empty ones. */
+export function linesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => oneLine(line).trimEnd())
+    .filter((line) => line.trim() !== '');
+}
+
+/**
+ * The text, escaped; where that has more than `limit` units, as much of it as fits, with an ellipsis. Cuts between
+ * characters and never within what `escape` makes of one, which it must do for each character by itself.
+ */
+export function fit(text: string, limit: number, escape: (character: string) => string = (same) => same): string {
+  const whole = escape(text);
+  if (whole.length <= limit) return whole;
+  let kept = '';
+  for (const character of text) {
+    const next = escape(character);
+    if (kept.length + next.length > limit - 1) break;
+    kept += next;
+  }
+  return limit < 1 ? '' : `${kept}…`;
+}
