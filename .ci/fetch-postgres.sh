@@ -37,17 +37,13 @@ fetch() {
   echo "fetch-postgres: $1 $version"
 }
 
-# Everything that comes from Debian itself, before apt is told of the one other archive.
 case $PG_ARCHIVE in
-  https:*) wanted='ca-certificates locales' ;;
-  *) wanted=locales ;;
+  https:*) apt-get -q update && apt-get -q install -y --no-install-recommends ca-certificates ;;
 esac
-apt-get -q update
-# shellcheck disable=SC2086 # package names, split on purpose
-apt-get -q install -y --no-install-recommends $wanted
 if [ -n "$PG_ARCHIVE_KEY" ]; then
   printf '%s\n' "$PG_ARCHIVE_KEY" >archive.asc
 else
+  apt-get -q update
   apt-get -q -o APT::Sandbox::User=root download postgresql-client-common
   dpkg-deb --extract postgresql-client-common_*.deb common
   cp common/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc archive.asc
@@ -106,11 +102,19 @@ for package in postgresql-$server $extensions; do
   dpkg-deb --field "$package"_*.deb Depends | tr , '\n' | sed -E 's/[|(].*//; s/ //g' |
     grep -E '^lib' | grep -v -E '^lib(pq5|llvm)' >>"$out/packages/needed" || true
 done
+# PostGIS gets the names of its extensions from update-alternatives when it is installed.
+for control in "$out/share/$server"/extension/*-[0-9].control; do
+  if [ -e "$control" ]; then mv "$control" "${control%-[0-9].control}.control"; fi
+done
 rm -rf "$out/lib/$server/lib/bitcode" "$out/lib/$server/lib"/llvmjit* "$out/share/$server/man" "$out/share/$server/contrib"
 # Debian's PostgreSQL takes time zones from the system; old names such as US/Eastern are in a package of their own.
 printf '%s\n' tzdata tzdata-legacy libnss-wrapper >>"$out/packages/needed"
 sort -u -o "$out/packages/needed" "$out/packages/needed"
 
+if [ -z "$PG_LOCALES" ]; then exit; fi
+unset APT_CONFIG # Debian's own
+apt-get -q update
+apt-get -q install -y --no-install-recommends locales
 for locale in $PG_LOCALES; do
   charset=${locale#*.}
   # Named as `locale -a` does, and so the collations of most dumps: en_US.utf8.
