@@ -39,6 +39,7 @@ const store = openStore(
     storageClass: undefined,
     sse: undefined,
     sseKmsKeyId: undefined,
+    tags: false,
     objectLock: undefined,
     partSize: Number(values['part-mib']) * 1024 ** 2,
     maxParts: 10_000,

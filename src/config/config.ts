@@ -53,6 +53,8 @@ export interface S3StoreConfig {
   readonly storageClass: string | undefined;
   readonly sse: 'AES256' | 'aws:kms' | undefined;
   readonly sseKmsKeyId: string | undefined;
+  /** Every object of a backup gets its tier as a tag: see src/retention/tier.ts. */
+  readonly tags: boolean;
   readonly objectLock: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly forMs: number } | undefined;
   /** Bytes, or `auto`: sized from the expected size of the stream. */
   readonly partSize: 'auto' | number;

@@ -99,6 +99,7 @@ function readBucket(place: Place, name: string, read: ReadValues, findings: Find
     storageClass: values.S3_STORAGE_CLASS?.toUpperCase(),
     sse: values.S3_SSE,
     sseKmsKeyId: values.S3_SSE_KMS_KEY_ID,
+    tags: values.S3_TAGS,
     objectLock: mode === undefined || forMs === undefined ? undefined : { mode, forMs },
     partSize: values.S3_PART_SIZE,
     maxParts: values.S3_MAX_PARTS,

@@ -10,6 +10,9 @@ export interface StoredObject {
   readonly crc32?: number | undefined;
 }
 
+/** Tags of an object by their names. */
+export type Tags = Readonly<Record<string, string>>;
+
 /** What a streamed upload needs to know beforehand. */
 export interface PutStreamOptions {
   /** Kept with the object, so that a lost reply can be settled by asking whose object it is. */
@@ -18,6 +21,8 @@ export interface PutStreamOptions {
   readonly expectedBytes: number;
   /** Aborts with a Failure as its reason, which is then what is thrown. */
   readonly signal: AbortSignal;
+  /** Tags of the object, plain words each; a store without tags ignores them. */
+  readonly tags?: Tags | undefined;
   /** Called with the number of bytes that the store has acknowledged so far. */
   readonly onStored?: (bytes: number) => void;
 }
@@ -26,6 +31,8 @@ export interface PutStreamOptions {
 export interface PutSmallOptions {
   readonly runId: string;
   readonly contentType: string;
+  /** See {@link PutStreamOptions}. */
+  readonly tags?: Tags | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -42,9 +49,9 @@ export interface Store {
   describe(key: string): string;
   /**
    * Proves, before anything expensive starts, that the store can be reached and lets us begin and abort an upload under
-   * this key. Leaves nothing behind. Gives up sooner than a write would.
+   * this key, with such tags as a write would have. Leaves nothing behind. Gives up sooner than a write would.
    */
-  checkWritable(key: string, signal: AbortSignal): Promise<void>;
+  checkWritable(key: string, signal: AbortSignal, tags?: Tags): Promise<void>;
   /**
    * Stores a stream of unknown length under a new key. Resolves only when the store has the whole stream. The stream's
    * normal end means success of all that produced it; when it throws, that error is what is thrown. After a rejection

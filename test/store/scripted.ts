@@ -26,6 +26,7 @@ export function s3Config(endpoint: string, changes: Partial<S3StoreConfig> = {})
     storageClass: undefined,
     sse: undefined,
     sseKmsKeyId: undefined,
+    tags: false,
     objectLock: undefined,
     partSize: 5 * mebibyte,
     maxParts: 10_000,

@@ -85,6 +85,11 @@ export const storeVariables = {
     words: 'KMS key for `S3_SSE=aws:kms`.',
     example: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd',
   }),
+  S3_TAGS: variable(boolean, {
+    words: 'Tag every object with the tier of its backup, for lifecycle rules. R2, B2 and others know no tags.',
+    example: 'on',
+    default: 'off',
+  }),
   S3_OBJECT_LOCK_MODE: variable(oneOf('GOVERNANCE', 'COMPLIANCE'), {
     words: 'Object Lock mode, together with `S3_OBJECT_LOCK_FOR`.',
     example: 'COMPLIANCE',

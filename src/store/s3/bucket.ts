@@ -9,11 +9,13 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
+import type { Tags } from '../store.ts';
 import { RetryingClient, type Call } from './client.ts';
-import { uploadByLibStorage, type StreamInput, type UploadObserver } from './upload.ts';
+import { uploadByLibStorage, type Mark, type StreamInput, type UploadObserver } from './upload.ts';
 
 const runIdName = 'pg-offsite-run';
 const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
@@ -70,18 +72,17 @@ export class Bucket {
   async put(
     key: string,
     content: string,
-    runId: string,
-    contentType: string,
+    { contentType, ...mark }: Mark & { readonly contentType: string },
     ifNoneMatch: boolean,
     call: Call,
   ): Promise<void> {
-    const params = { ...this.#writeParams(key, runId, true), Body: Buffer.from(content), ContentType: contentType };
+    const params = { ...this.#writeParams(key, mark, true), Body: Buffer.from(content), ContentType: contentType };
     await this.#client.send(new PutObjectCommand({ ...params, ...condition(ifNoneMatch) }), call);
   }
 
   /** Begins a multipart upload and resolves to its id. */
-  async beginUpload(key: string, runId: string, call: Call): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ ...this.#writeParams(key, runId), ...this.#wholeChecksum() });
+  async beginUpload(key: string, mark: Mark, call: Call): Promise<string> {
+    const command = new CreateMultipartUploadCommand({ ...this.#writeParams(key, mark), ...this.#wholeChecksum() });
     const { UploadId } = await this.#client.send(command, call);
     return UploadId ?? '';
   }
@@ -156,10 +157,16 @@ export class Bucket {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }), call);
   }
 
+  /** Gives an object these tags and no others. */
+  async tag(key: string, tags: Tags, call: Call): Promise<void> {
+    const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.#client.send(new PutObjectTaggingCommand({ Bucket: this.name, Key: key, Tagging: { TagSet } }), call);
+  }
+
   /** Stores a stream in parts; what is left behind after a failure is left to the caller. */
   async upload(input: StreamInput, observer: UploadObserver, call: Call): Promise<void> {
-    const { key, runId, ifNoneMatch } = input;
-    const params = { ...this.#writeParams(key, runId), ...this.#wholeChecksum(), ...condition(ifNoneMatch) };
+    const { key, mark, ifNoneMatch } = input;
+    const params = { ...this.#writeParams(key, mark), ...this.#wholeChecksum(), ...condition(ifNoneMatch) };
     await uploadByLibStorage(this.#client, params, input, observer, call);
   }
 
@@ -167,7 +174,7 @@ export class Bucket {
     this.#client.close();
   }
 
-  #writeParams(key: string, runId: string, isSmall = false) {
+  #writeParams(key: string, { runId, tags }: Mark, isSmall = false) {
     const { storageClass, sse, sseKmsKeyId, objectLock } = this.#config;
     // A manifest in an archive class could not be read, and the backup not be found.
     const plainClass = storageClass === undefined || (isSmall && archiveClasses.has(storageClass));
@@ -175,6 +182,7 @@ export class Bucket {
       Bucket: this.name,
       Key: key,
       Metadata: { [runIdName]: runId },
+      ...(tags && { Tagging: new URLSearchParams(tags).toString() }),
       ...(plainClass ? {} : { StorageClass: storageClass as StorageClass }),
       ...(sse && { ServerSideEncryption: sse }),
       ...(sseKmsKeyId !== undefined && { SSEKMSKeyId: sseKmsKeyId }),

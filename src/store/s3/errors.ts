@@ -111,12 +111,14 @@ export interface FailureContext {
   readonly what: string;
   /** The permission that the operation needs, for the hint. */
   readonly permission: string;
+  /** The request had tags for the object. */
+  readonly tagged?: boolean;
 }
 
 /** The Failure that tells of an error. What is no S3Error (a Failure, a bug) is returned as it is. */
-export function toStoreFailure(error: unknown, { what, permission }: FailureContext): unknown {
+export function toStoreFailure(error: unknown, { what, permission, tagged = false }: FailureContext): unknown {
   if (!(error instanceof S3Error)) return error;
-  const { kind, hint, retryable } = judge(error, permission);
+  const { kind, hint, retryable } = tagged && refusesTags(error) ? tagsRefused : judge(error, permission);
   return new Failure(kind, `${what}: ${inWords(error)}${effort(error.tried)}`, { hint, retryable, cause: error });
 }
 
@@ -124,6 +126,17 @@ interface Judgement {
   readonly kind: FailureKind;
   readonly hint?: string;
   readonly retryable?: boolean;
+}
+
+const tagsRefused: Judgement = {
+  kind: 'config',
+  hint: 'This store takes no tags of objects, or not these. Leave S3_TAGS off.',
+};
+
+function refusesTags(error: S3Error): boolean {
+  return (
+    isNotImplemented(error) || error.code === 'InvalidTag' || (error.status === 400 && /tagging/i.test(error.text))
+  );
 }
 
 const wrongRegion = new Set([

@@ -12,6 +12,8 @@ export interface PutStreamContext extends CleanupContext {
   readonly plan: PartPlan;
   readonly maxParts: number;
   readonly ifNoneMatch: boolean;
+  /** The store may forget the tags of an object that comes in parts: older gateways of Ceph do. */
+  readonly tagAgain: boolean;
   readonly call: Call;
   /** The object's address, for messages. */
   readonly address: string;
@@ -67,13 +69,33 @@ export class StreamedUpload {
       throw this.#first.error;
     }
     if (this.#strayPossible) await endStrayUploads(this.#context, this.#key, cleanupCall());
+    await this.#tagAgain();
+  }
+
+  async #tagAgain(): Promise<void> {
+    const { tags, signal } = this.#options;
+    const { bucket, tagAgain, call } = this.#context;
+    if (!tagAgain || tags === undefined || this.#uploadId === undefined) return;
+    try {
+      await bucket.tag(this.#key, tags, { ...call, signal });
+    } catch (error) {
+      await this.#cleanUp();
+      throw error;
+    }
   }
 
   async #upload(): Promise<void> {
     this.#stop.signal.throwIfAborted();
     const { bucket, plan, ifNoneMatch, call } = this.#context;
-    const { runId } = this.#options;
-    const input = { key: this.#key, body: this.#body, cutter: this.#cutter, runId, ifNoneMatch, ...plan };
+    const { runId, tags } = this.#options;
+    const input = {
+      key: this.#key,
+      body: this.#body,
+      cutter: this.#cutter,
+      mark: { runId, tags },
+      ifNoneMatch,
+      ...plan,
+    };
     await bucket.upload(
       input,
       {

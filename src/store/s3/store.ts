@@ -1,7 +1,7 @@
 import type { S3StoreConfig } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
 import { planParts } from '../part-size.ts';
-import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from '../store.ts';
+import type { PutSmallOptions, PutStreamOptions, Store, StoredObject, Tags } from '../store.ts';
 import { Bucket } from './bucket.ts';
 import { checkWritable } from './check-writable.ts';
 import type { Call } from './client.ts';
@@ -33,11 +33,11 @@ export class S3Store implements Store {
     return `${this.location}/${key}`;
   }
 
-  async checkWritable(key: string, signal: AbortSignal): Promise<void> {
+  async checkWritable(key: string, signal: AbortSignal, tags?: Tags): Promise<void> {
     const call = this.#call('checkWritable', signal, Math.min(this.#config.retryForMs, checkForMs));
     const context = { bucket: this.#bucket, log: this.#log };
-    await this.#told(`cannot begin an upload to ${this.describe(key)}`, 's3:PutObject', () =>
-      checkWritable(context, this.#full(key), call),
+    await this.#toldOfWrite(`cannot begin an upload to ${this.describe(key)}`, tags, () =>
+      checkWritable(context, this.#full(key), tags, call),
     );
   }
 
@@ -50,16 +50,17 @@ export class S3Store implements Store {
       log: this.#log,
       plan,
       maxParts,
+      tagAgain: this.#config.endpoint !== undefined,
       ifNoneMatch: completesConditionally(this.#config.endpoint),
       call: this.#call('putStream', signal),
       address: this.describe(key),
     };
     const upload = new StreamedUpload(context, this.#full(key), body, options);
-    await this.#told(`could not store ${this.describe(key)}`, 's3:PutObject', () => upload.run());
+    await this.#toldOfWrite(`could not store ${this.describe(key)}`, options.tags, () => upload.run());
   }
 
   async putSmall(key: string, content: string, options: PutSmallOptions): Promise<void> {
-    await this.#told(`could not store ${this.describe(key)}`, 's3:PutObject', async () => {
+    await this.#toldOfWrite(`could not store ${this.describe(key)}`, options.tags, async () => {
       try {
         await this.#put(key, content, options);
       } catch (error) {
@@ -136,16 +137,16 @@ export class S3Store implements Store {
     this.#bucket.close();
   }
 
-  async #put(key: string, content: string, { runId, contentType, signal }: PutSmallOptions): Promise<void> {
+  async #put(key: string, content: string, { signal, ...mark }: PutSmallOptions): Promise<void> {
     const call = this.#call('putSmall', signal);
     const full = this.#full(key);
     try {
-      await this.#bucket.put(full, content, runId, contentType, this.#conditional, call);
+      await this.#bucket.put(full, content, mark, this.#conditional, call);
     } catch (error) {
       if (!(error instanceof S3Error) || error.status !== 412) throw error;
       // Either another run's object is there, or our own first try was stored and only its reply was lost.
       const head = await lookUp(this.#bucket, full, call);
-      const isOurs = head?.runId === runId && head.bytes === Buffer.byteLength(content);
+      const isOurs = head?.runId === mark.runId && head.bytes === Buffer.byteLength(content);
       if (!isOurs) throw alreadyExists(this.describe(key), error);
     }
   }
@@ -178,8 +179,19 @@ export class S3Store implements Store {
     }
   }
 
+  async #toldOfWrite<T>(what: string, tags: Tags | undefined, action: () => Promise<T>): Promise<T> {
+    const tagged = tags !== undefined;
+    const locked = this.#config.objectLock !== undefined;
+    const permission = `s3:PutObject${tagged ? ', s3:PutObjectTagging' : ''}${locked ? ', s3:PutObjectRetention' : ''}`;
+    try {
+      return await action();
+    } catch (error) {
+      throw toStoreFailure(error, { what, permission, tagged });
+    }
+  }
+
   #failure(error: unknown, what: string, permission: string): unknown {
-    return error instanceof S3Error ? toStoreFailure(error, { what, permission }) : error;
+    return toStoreFailure(error, { what, permission });
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { abortable } from '../abortable.ts';
 import type { Part, PartCutter } from '../part-cutter.ts';
+import type { Tags } from '../store.ts';
 import type { Call, RetryingClient } from './client.ts';
 import type { S3Trouble } from './errors.ts';
 
@@ -28,6 +29,12 @@ export interface UploadObserver {
   stored(bytes: number): void;
 }
 
+/** What is kept with an object that is written. */
+export interface Mark {
+  readonly runId: string;
+  readonly tags?: Tags | undefined;
+}
+
 /** A streamed upload's input. */
 export interface StreamInput {
   readonly key: string;
@@ -35,7 +42,7 @@ export interface StreamInput {
   readonly cutter: PartCutter;
   readonly partBytes: number;
   readonly concurrency: number;
-  readonly runId: string;
+  readonly mark: Mark;
   /** Ask the store to refuse a key that exists. */
   readonly ifNoneMatch: boolean;
 }

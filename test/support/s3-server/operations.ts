@@ -54,6 +54,8 @@ export function perform(
       const object = memory.put(call.bucket, call.key, kept(memory, body, corrupt), keptHeaders(call));
       return empty(200, { etag: `"${object.etag}"`, ...echoChecksum(call) });
     }
+    case 'PutObjectTagging':
+      return objects.has(call.key) ? empty(200) : errorReply('NoSuchKey');
     case 'CreateMultipartUpload': {
       const { uploadId } = memory.begin(call.bucket, call.key, keptHeaders(call));
       return xml('InitiateMultipartUploadResult', { Bucket: call.bucket, Key: call.key, UploadId: uploadId });

@@ -33,6 +33,7 @@ export function parseRequest(request: IncomingMessage): ParsedRequest {
 function operationOf(method: string, bucket: string, key: string, query: URLSearchParams): S3Operation {
   if (bucket === '') return method === 'GET' ? 'ListBuckets' : 'Unknown';
   if (key === '') {
+    if (query.has('lifecycle')) return method === 'PUT' ? 'PutBucketLifecycle' : 'GetBucketLifecycle';
     if (method === 'PUT') return 'CreateBucket';
     if (method === 'HEAD') return 'HeadBucket';
     if (method === 'GET') return query.has('uploads') ? 'ListMultipartUploads' : 'ListObjectsV2';
@@ -41,6 +42,7 @@ function operationOf(method: string, bucket: string, key: string, query: URLSear
   const multipart = query.has('uploadId');
   switch (method) {
     case 'PUT':
+      if (query.has('tagging')) return 'PutObjectTagging';
       return multipart ? 'UploadPart' : 'PutObject';
     case 'GET':
       return multipart ? 'ListParts' : 'GetObject';
