@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import { Meter, type Measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Tags } from '../store/store.ts';
 import { LaneProgress, reportProgress } from './progress.ts';
 import { watchForStall } from './stall.ts';
 
@@ -13,6 +13,7 @@ export interface LaneRequest {
   /** Key of the artifact to be. */
   readonly key: string;
   readonly runId: string;
+  readonly tags?: Tags | undefined;
   /** pg_dump first, what encrypts last; made with the lane's progress so that pg_dump can tell its table. */
   readonly stages: (progress: LaneProgress) => readonly Stage[];
   /** What the stages after pg_dump make of no input at all, in bytes: about so little means that pg_dump wrote nothing. */
@@ -47,6 +48,7 @@ export async function storeLane(request: LaneRequest): Promise<Measure> {
     using _report = reportProgress(progress, request.expectedDumpBytes, request.progressIntervalMs, log);
     await store.putStream(key, refuseEmpty(meter.pass(processes.output), request.emptyBytes), {
       runId: request.runId,
+      tags: request.tags,
       expectedBytes: request.expectedBytes,
       signal,
       onStored: (bytes) => {

@@ -7,6 +7,7 @@ import type { Stage } from '../pipeline/stage.ts';
 import { findClient, type PostgresClient } from '../postgres/clients.ts';
 import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { Session } from '../postgres/session.ts';
+import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { RunContext } from './context.ts';
@@ -51,7 +52,10 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
   const store = opened.adopt(openStore(config.store, log), (open) => {
     open.close();
   });
-  await both(takeLock(session, store.location, context), store.checkWritable(key, signal));
+  await both(
+    takeLock(session, store.location, context),
+    store.checkWritable(key, signal, tagsOf(config.store, 'daily')),
+  );
   throwIfAborted(signal);
 
   const closing = opened.move();

@@ -17,28 +17,46 @@ export interface Previous {
 }
 
 /**
- * Finds the newest complete backup before this run, to compare with; undefined when there is none, or when the store does
- * not let us look, which is logged and no reason to fail.
+ * The ids of the complete backups before this run, oldest first; undefined when the store does not let us look, which is
+ * logged and no reason to fail.
  */
-export async function previousBackup(
+export async function earlierBackups(
   store: Store,
   database: string,
   log: Log,
   signal: AbortSignal,
-): Promise<Previous | undefined> {
-  let found: Previous | undefined;
+): Promise<string[] | undefined> {
   try {
-    const id = (await listBackupIds(store, database, signal)).at(-1);
-    const begun = id === undefined ? undefined : timeOfId(id);
-    if (id === undefined || begun === undefined) return undefined;
-    found = { id, begun, manifest: undefined };
+    return await listBackupIds(store, database, signal);
+  } catch (error) {
+    skipped(error, log, signal);
+    return undefined;
+  }
+}
+
+/** The last of the backups before this run, to compare with; undefined when there is none, or none is known. */
+export async function previousBackup(
+  store: Store,
+  database: string,
+  earlier: readonly string[] | undefined,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Previous | undefined> {
+  const id = earlier?.at(-1);
+  const begun = id === undefined ? undefined : timeOfId(id);
+  if (id === undefined || begun === undefined) return undefined;
+  try {
     const manifest = await readManifest(store, backupFolder(database, id) + fileNames.manifest, signal);
     return { id, begun, manifest };
   } catch (error) {
-    if (signal.aborted || !(error instanceof Failure)) throw error;
-    log.info(`skipped the comparison with the previous backup: ${error.message}`);
-    return found;
+    skipped(error, log, signal);
+    return { id, begun, manifest: undefined };
   }
+}
+
+function skipped(error: unknown, log: Log, signal: AbortSignal): void {
+  if (signal.aborted || !(error instanceof Failure)) throw error;
+  log.info(`skipped the comparison with the previous backup: ${error.message}`);
 }
 
 /**

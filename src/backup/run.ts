@@ -12,12 +12,14 @@ import { Census } from '../postgres/census.ts';
 import { dumpStage } from '../postgres/dump.ts';
 import { refuseLeftOutKeys } from '../postgres/left-out.ts';
 import { findNeeds } from '../postgres/needs.ts';
+import { tagsOf } from '../retention/tier.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
 import type { RunContext } from './context.ts';
 import { drillStored } from './drill.ts';
 import { preflight, type Ready } from './preflight.ts';
-import { gapBefore, previousBackup, shrinkWarning } from './previous.ts';
+import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
+import { decideTier } from './tier.ts';
 import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
 
@@ -47,7 +49,6 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   await using ready = await preflight(context, key);
   const { store, session, client, encryption, compression, emptyBytes, signal } = ready;
   const location = store.describe(folder.slice(0, -1));
-  await using written = new WrittenObjects(store, id, log);
   const snapshot = await session.exportSnapshot();
   const census = await Census.begin(session.client, config.source);
   log.info(
@@ -55,13 +56,20 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     `backing up ${database} (PostgreSQL ${session.server.version}) to ${location}`,
   );
 
-  const besides = Promise.all([sweep(ready, context), previousBackup(store, database, log, signal)]);
+  const earlier = earlierBackups(store, database, log, signal);
+  const tierSoon = earlier.then((ids) => decideTier(context, startedAt, ids));
+  const previousSoon = earlier.then((ids) => previousBackup(store, database, ids, log, signal));
+  const besides = Promise.all([tierSoon, previousSoon, sweep(ready, context)]);
   // Looked at once the dump is stored; a failure before that is told instead.
   besides.catch(() => undefined);
+  // An object gets its tags when its upload begins: only then does the dump have to wait for the tier.
+  const tags = config.store.kind === 's3' && config.store.tags ? tagsOf(config.store, await tierSoon) : undefined;
+  await using written = new WrittenObjects(store, id, tags, log);
   const measured = await storeLane({
     store,
     key,
     runId: id,
+    tags,
     stages: (progress) => {
       progress.tablesTotal = census.tableCount;
       const dump = dumpStage(config.source, config.form.format, client, snapshot, {
@@ -89,7 +97,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
   const needs = await findNeeds(session.client, config.source, contents.tables);
   await verifyStored(store, key, id, measured, config.run.verify, signal);
-  const [, previous] = await besides;
+  const [tier, previous] = await besides;
 
   const artifact: Artifact = {
     key: file,
@@ -118,6 +126,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     client: { version: client.version, major: client.major },
     artifacts: [artifact],
     verified: config.run.verify,
+    tier,
     encryptionRecipients: [...encryption.recipients],
     contents: {
       filtered: contents.filtered,

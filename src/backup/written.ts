@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileNames } from '../catalog/keys.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Tags } from '../store/store.ts';
 
 /** How long removing what a failed run wrote may take in all. */
 const removalMs = 10_000;
@@ -20,14 +20,16 @@ const lateMs = 5000;
 export class WrittenObjects implements AsyncDisposable {
   readonly #store: Store;
   readonly #runId: string;
+  readonly #tags: Tags | undefined;
   readonly #log: Log;
   #keys: string[] = [];
   /** A key whose write failed: the store may have it all the same, or get it later, or it may be somebody else's. */
   #doubtful: string | undefined;
 
-  constructor(store: Store, runId: string, log: Log) {
+  constructor(store: Store, runId: string, tags: Tags | undefined, log: Log) {
     this.#store = store;
     this.#runId = runId;
+    this.#tags = tags;
     this.#log = log;
   }
 
@@ -48,7 +50,8 @@ export class WrittenObjects implements AsyncDisposable {
     signal.addEventListener('abort', seeThrough, { once: true });
     this.#doubtful = key;
     try {
-      await this.#store.putSmall(key, content, { runId: this.#runId, contentType, signal: overdue.signal });
+      const mark = { runId: this.#runId, tags: this.#tags };
+      await this.#store.putSmall(key, content, { ...mark, contentType, signal: overdue.signal });
     } finally {
       signal.removeEventListener('abort', seeThrough);
     }

@@ -38,6 +38,8 @@ const manifest = z.object({
   artifacts: z.array(artifact).min(1),
   /** How the stored bytes were checked before this manifest was written. */
   verified: z.enum(['head', 'download', 'drill']),
+  /** What it stands for in rules of the bucket: see src/retention/tier.ts. Older manifests have none. */
+  tier: z.enum(['daily', 'weekly', 'monthly', 'yearly']).optional(),
   /** Public parts only. */
   encryptionRecipients: z.array(z.string()),
   contents: z.object({

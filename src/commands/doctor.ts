@@ -12,6 +12,7 @@ import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
 import { Session } from '../postgres/session.ts';
 import { createRedactor } from '../redact.ts';
+import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
 import type { Command } from './command.ts';
 
@@ -126,7 +127,7 @@ async function checkStore(config: Config, log: Log, signal: AbortSignal, check: 
   const key = `${backupFolder(database, newBackupId(new Date()))}doctor`;
   try {
     await check('store: begin and abort an upload', async () => {
-      await store.checkWritable(key, signal);
+      await store.checkWritable(key, signal, tagsOf(config.store, 'daily'));
       return store.location;
     });
     await check('store: ask for an object', async () => {

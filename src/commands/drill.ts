@@ -1,10 +1,12 @@
 import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { newBackupId } from '../catalog/ids.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import { type Proof, proofFileName, serializeProof } from '../catalog/proof.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { failureKinds } from '../errors.ts';
 import { describeDrill } from '../drill/describe.ts';
 import { holdDrill } from '../drill/drill.ts';
+import { tagsOf } from '../retention/tier.ts';
 import { toolVersion } from '../version.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -44,11 +46,12 @@ export const drill: Command = {
     const { entries } = await listCatalog(store, values.database, edge.signal);
     const entry = selectBackup(entries, positionals[0] ?? 'latest', store.location);
     const allowed = values['allow-missing-extension'] ?? [];
+    const manifest = await readEntry(store, entry, edge.signal);
     const drilled = await holdDrill({
       config,
       store,
       folder: entry.folder,
-      manifest: await readEntry(store, entry, edge.signal),
+      manifest,
       allowMissing: (name) => allowed.includes(everyName) || allowed.includes(name),
       jobs: readJobs(values.jobs, config.restoreJobs, usage),
       searchPath: edge.env.PATH ?? '',
@@ -59,7 +62,7 @@ export const drill: Command = {
     const { proof } = drilled;
     const exitCode = exitCodes[proof.outcome];
     reader.print(values.json === true ? `${JSON.stringify({ ...proof, exitCode })}\n` : describeDrill(drilled));
-    if (values['no-proof'] !== true) await record(reader, entry.folder, proof, edge.signal);
+    if (values['no-proof'] !== true) await record(reader, entry.folder, proof, manifest, edge.signal);
     return exitCode;
   },
 };
@@ -75,11 +78,19 @@ function withNames(args: readonly string[]): string[] {
   });
 }
 
-async function record({ store, log }: Reader, folder: string, proof: Proof, signal: AbortSignal): Promise<void> {
+/** Beside the backup, with the same tags, so that rules that go by them let both expire together. */
+async function record(
+  { store, config, log }: Reader,
+  folder: string,
+  proof: Proof,
+  { tier }: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
   const key = folder + proofFileName(new Date(proof.finishedAt));
   await store.putSmall(key, serializeProof(proof), {
     runId: newBackupId(new Date()),
     contentType: 'application/json',
+    tags: tagsOf(config.store, tier),
     signal,
   });
   log.info(`recorded in ${store.describe(key)}`);

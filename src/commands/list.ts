@@ -19,6 +19,7 @@ const columns: readonly Column[] = [
   { title: 'SIZE', align: 'right' },
   { title: 'TOOK', align: 'right' },
   { title: 'ROWS', align: 'right' },
+  { title: 'TIER' },
   { title: 'VERIFIED' },
   { title: 'PROVED' },
 ];
@@ -124,7 +125,7 @@ function asRow(backup: Described): string[] {
     compact: false,
     secondsDecimalDigits: 0,
   });
-  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', stateOf(backup.failure)];
+  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', '', stateOf(backup.failure)];
   const { manifest } = backup;
   return [
     backup.id,
@@ -133,6 +134,7 @@ function asRow(backup: Described): string[] {
     prettyBytes(bytesOf(manifest)),
     prettyMs(durationOf(manifest), { unitCount: 2 }),
     describeRows(manifest),
+    manifest.tier ?? '',
     backup.hollow ? 'data missing' : manifest.verified,
   ];
 }
@@ -166,6 +168,7 @@ function asJson(backup: Described, proofs: readonly StoredProof[]): object {
     tables: manifest.contents.tables.length,
     rows: rowsOf(manifest),
     rowsExact: manifest.contents.tables.every(({ exact }) => exact),
+    tier: manifest.tier ?? null,
     verified: backup.hollow ? null : manifest.verified,
     dataMissing: backup.hollow,
     server: manifest.server.version,

@@ -17,10 +17,10 @@ test('a table of all backups, oldest first', async () => {
   const { exitCode, stdout, stderr } = await stored.run(['list']);
   assert.equal(exitCode, 0, stderr);
   const [titles, ...rows] = stdout.trimEnd().split('\n');
-  assert.match(titles ?? '', /^ID +DATABASE +AGE +SIZE +TOOK +ROWS +VERIFIED +PROVED$/);
+  assert.match(titles ?? '', /^ID +DATABASE +AGE +SIZE +TOOK +ROWS +TIER +VERIFIED +PROVED$/);
   assert.equal(rows.length, 2);
   const shop = rows.find((row) => row.includes(' shop ')) ?? '';
-  assert.match(shop, new RegExp(`^${stored.backups[0]!.id} +shop +.* 1,234 +head$`));
+  assert.match(shop, new RegExp(`^${stored.backups[0]!.id} +shop +.* 1,234 +yearly +head$`));
 });
 
 test('one database, for scripts', async () => {
@@ -29,8 +29,8 @@ test('one database, for scripts', async () => {
   assert.deepEqual(rest, { location: `file://${stored.place}` });
   const { id, manifest } = stored.backups[0]!;
   assert.deepEqual(
-    backups.map((backup) => [backup['id'], backup['rows'], backup['bytes'], backup['verified']]),
-    [[id, 1234, manifest.artifacts[0]!.bytes, 'head']],
+    backups.map((backup) => [backup['id'], backup['rows'], backup['bytes'], backup['tier'], backup['verified']]),
+    [[id, 1234, manifest.artifacts[0]!.bytes, 'yearly', 'head']],
   );
 });
 
@@ -108,14 +108,14 @@ test('a number of rows that holds an estimate is marked as one', async () => {
   ] as const) {
     const tables = [...contents.tables, { schema: 'public', name: 'large', rows, exact: false }];
     writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
-    assert.match((await stored.run(['list'])).stdout, new RegExp(` ${shown} +head$`, 'm'));
+    assert.match((await stored.run(['list'])).stdout, new RegExp(` ${shown} +yearly +head$`, 'm'));
     const json = await stored.run(['list', '--json', '--database', 'shop']);
     const { backups } = JSON.parse(json.stdout) as { backups: Record<string, unknown>[] };
     assert.deepEqual([backups[0]?.['rows'], backups[0]?.['rowsExact']], [1234 + (rows ?? 0), exact]);
   }
   const tables = contents.tables.map((table) => ({ ...table, rows: null, exact: false }));
   writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
-  assert.match((await stored.run(['list'])).stdout, / not counted +head$/m);
+  assert.match((await stored.run(['list'])).stdout, / not counted +yearly +head$/m);
 });
 
 test('where there is no backup, it says what there is instead', async () => {
