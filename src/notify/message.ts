@@ -28,10 +28,20 @@ export interface Message {
   readonly footer: string;
 }
 
+/** What stands under the facts, each with its title: hint, warnings, and where to look further. */
+export function notesOf({ hint, warnings, further }: Message): [title: string, text: string][] {
+  return [
+    ...(hint === undefined ? [] : [['What to do', hint] as [string, string]]),
+    ...warnings.map((warning): [string, string] => ['Warning', warning]),
+    ...(further === undefined ? [] : [['More', further] as [string, string]]),
+  ];
+}
+
 const longestHeadline = 400;
-const longestText = 1000;
+const longestText = 500;
 const longestLine = 300;
 const mostLines = 12;
+const mostWarnings = 5;
 
 /** The message about an event. */
 export function describeEvent(event: RunEvent): Message {
@@ -50,7 +60,7 @@ export function describeEvent(event: RunEvent): Message {
     headline: fit(oneLine(headline(event)), longestHeadline),
     facts: facts(event).map(([label, value]) => [label, fit(oneLine(value), longestText)] as const),
     hint: failure?.hint === undefined ? undefined : fit(oneLine(failure.hint), longestText),
-    warnings: event.warnings.slice(0, mostLines).map((warning) => fit(oneLine(warning), longestLine)),
+    warnings: event.warnings.slice(0, mostWarnings).map((warning) => fit(oneLine(warning), longestLine)),
     quoted,
     further: further(event),
     footer: `pg-offsite ${toolVersion}, run ${event.runId}`,
