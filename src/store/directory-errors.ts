@@ -5,6 +5,13 @@ export function isCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));
 }
 
+/** For `catch`: lets errors of the file system with one of these codes pass as undefined, and throws all others. */
+export function ignore(...codes: string[]): (error: unknown) => void {
+  return (error) => {
+    if (!isCode(error, ...codes)) throw error;
+  };
+}
+
 /** The Failure that tells of an error of the file system. Anything else is returned as it is. */
 export function toDirectoryFailure(error: unknown, what: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { abortable } from './abortable.ts';
-import { isCode, toDirectoryFailure } from './directory-errors.ts';
+import { ignore, isCode, toDirectoryFailure } from './directory-errors.ts';
+import { publish } from './publish.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
 
 const partialName = /^\..*\.partial$/;
@@ -56,7 +57,8 @@ export class DirectoryStore implements Store {
   }
 
   async putSmall(key: string, content: string, options: PutSmallOptions): Promise<void> {
-    await this.#write(key, options.signal, (write) => write(content));
+    const publishAs = options.replace === true ? rename : publish;
+    await this.#write(key, options.signal, (write) => write(content), publishAs);
   }
 
   async head(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
@@ -122,7 +124,12 @@ export class DirectoryStore implements Store {
   }
 
   /** Errors of the file system are told as ours; those that `fill` throws by itself pass as they are. */
-  async #write(key: string, signal: AbortSignal, fill: (write: Write) => Promise<void>): Promise<void> {
+  async #write(
+    key: string,
+    signal: AbortSignal,
+    fill: (write: Write) => Promise<void>,
+    publishAs = publish,
+  ): Promise<void> {
     signal.throwIfAborted();
     const path = this.#path(key);
     const what = `could not store ${this.describe(key)}`;
@@ -136,7 +143,7 @@ export class DirectoryStore implements Store {
         await file.close();
       }
       signal.throwIfAborted();
-      await this.#told(what, () => publish(aside, path));
+      await this.#told(what, () => publishAs(aside, path));
       // Whoever is told that it may not last must not find it either.
       present = path;
       await this.#told(what, () => this.#flushFolders(dirname(path)));
@@ -225,24 +232,4 @@ export class DirectoryStore implements Store {
       throw toDirectoryFailure(error, what);
     }
   }
-}
-
-/** Gives a whole file its name, unless that is taken; leaves nothing of the old name. */
-async function publish(aside: string, path: string): Promise<void> {
-  try {
-    await link(aside, path);
-  } catch (error) {
-    // File systems without hard links (FAT, some network mounts) refuse in their own ways.
-    if (!isCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
-    if (await stat(path).catch(ignore('ENOENT')))
-      throw Object.assign(new Error('exists'), { code: 'EEXIST', syscall: 'link' });
-    return rename(aside, path);
-  }
-  await unlink(aside);
-}
-
-function ignore(...codes: string[]): (error: unknown) => void {
-  return (error) => {
-    if (!isCode(error, ...codes)) throw error;
-  };
 }

@@ -33,6 +33,8 @@ export interface PutSmallOptions {
   readonly contentType: string;
   /** See {@link PutStreamOptions}. */
   readonly tags?: Tags | undefined;
+  /** The key may be taken, and its object is then replaced. It is no part of a backup: never locked, never cached. */
+  readonly replace?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ export interface Store {
    * there is no open upload and, if it is ours, no object: what could not be removed is logged as a warning.
    */
   putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void>;
-  /** Stores a small object under a new key, atomically. Never overwrites an object of another run. */
+  /** Stores a small object under a new key, atomically. Never overwrites an object of another run, unless told to. */
   putSmall(key: string, content: string, options: PutSmallOptions): Promise<void>;
   /** The object's description, or undefined when there is none. Retries a miss briefly: stores may show it late. */
   head(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;

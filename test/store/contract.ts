@@ -57,6 +57,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal((await collect(store.get('db/manifest.json', calm()))).toString(), 'first');
     });
 
+    it('replaces an object where that is asked for', async () => {
+      const { store, allKeys } = await open();
+      for (const text of ['first', 'second, which is longer', 'third']) {
+        await store.putSmall('report.html', text, { runId: text, contentType, signal: calm(), replace: true });
+        assert.equal((await collect(store.get('report.html', calm()))).toString(), text);
+      }
+      assert.deepEqual(await allKeys(), ['report.html']);
+    });
+
     it('finds nothing under a key that was never written', async () => {
       const { store } = await open();
       assert.equal(await store.head('db/none', calm()), undefined);

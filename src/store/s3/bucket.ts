@@ -36,6 +36,13 @@ export interface ObjectBody {
   readonly etag: string | undefined;
 }
 
+/** How a small object is stored besides its bytes. */
+export interface SmallForm {
+  readonly contentType: string;
+  /** It may change: no cache may keep it, and no lock may hold it. */
+  readonly replace?: boolean | undefined;
+}
+
 /** One listed object. */
 export interface ListedObject {
   readonly key: string;
@@ -72,12 +79,14 @@ export class Bucket {
   async put(
     key: string,
     content: string,
-    { contentType, ...mark }: Mark & { readonly contentType: string },
+    { contentType, replace = false, ...mark }: Mark & SmallForm,
     ifNoneMatch: boolean,
     call: Call,
   ): Promise<void> {
-    const params = { ...this.#writeParams(key, mark, true), Body: Buffer.from(content), ContentType: contentType };
-    await this.#client.send(new PutObjectCommand({ ...params, ...condition(ifNoneMatch) }), call);
+    const { ObjectLockMode, ObjectLockRetainUntilDate, ...params } = this.#writeParams(key, mark, true);
+    const form = replace ? { CacheControl: 'no-cache' } : { ObjectLockMode, ObjectLockRetainUntilDate };
+    const body = { Body: Buffer.from(content), ContentType: contentType };
+    await this.#client.send(new PutObjectCommand({ ...params, ...form, ...body, ...condition(ifNoneMatch) }), call);
   }
 
   /** Begins a multipart upload and resolves to its id. */

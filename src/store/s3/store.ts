@@ -141,7 +141,7 @@ export class S3Store implements Store {
     const call = this.#call('putSmall', signal);
     const full = this.#full(key);
     try {
-      await this.#bucket.put(full, content, mark, this.#conditional, call);
+      await this.#bucket.put(full, content, mark, this.#conditional && mark.replace !== true, call);
     } catch (error) {
       if (!(error instanceof S3Error) || error.status !== 412) throw error;
       // Either another run's object is there, or our own first try was stored and only its reply was lost.
