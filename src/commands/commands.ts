@@ -6,6 +6,7 @@ import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
 import { list } from './list.ts';
+import { notify } from './notify.ts';
 import { prune } from './prune.ts';
 import { restore } from './restore.ts';
 import { schedule } from './schedule.ts';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   check,
   schedule,
   doctor,
+  notify,
 };
 
 /**
