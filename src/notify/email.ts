@@ -18,7 +18,7 @@ export function emailChannel(
 ): Channel {
   const { smtpUrl, from, to } = config;
   return {
-    name: 'email',
+    name: 'Email',
     wants: (event) => wantsMessage(on, event),
     send: (event, signal) => {
       const message = describeEvent(event);

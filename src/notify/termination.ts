@@ -14,7 +14,7 @@ const maxBytes = 4096;
 export function terminationChannel(path: string): Channel | undefined {
   if (!isFile(path)) return undefined;
   return {
-    name: 'termination message',
+    name: 'Termination message',
     wants: ({ kind }) => kind !== 'started',
     async send(event) {
       // No link is followed: whoever could put one there would choose what is overwritten.
