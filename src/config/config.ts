@@ -153,6 +153,8 @@ export interface NotifyConfig {
   readonly email: { readonly smtpUrl: Secret; readonly from: string; readonly to: readonly string[] } | undefined;
   readonly healthcheckUrl: Secret | undefined;
   readonly pushgatewayUrl: Secret | undefined;
+  /** Absolute path. Written to only where Kubernetes has made it. */
+  readonly terminationLog: string;
   readonly proxy: ProxyConfig;
 }
 

@@ -23,6 +23,7 @@ export function readNotify(read: ReadValues, findings: Findings): NotifyConfig {
     email: readEmail(read, findings),
     healthcheckUrl: url('HEALTHCHECK_URL'),
     pushgatewayUrl: url('PUSHGATEWAY_URL'),
+    terminationLog: values.TERMINATION_LOG,
     proxy: {
       https: readProxy('HTTPS_PROXY', read, findings),
       http: readProxy('HTTP_PROXY', read, findings),

@@ -21,6 +21,7 @@ describe('whom to tell', () => {
       email: undefined,
       healthcheckUrl: undefined,
       pushgatewayUrl: undefined,
+      terminationLog: '/dev/termination-log',
       proxy: { https: undefined, http: undefined, except: '' },
     });
   });

@@ -67,7 +67,7 @@ test('pings for Uptime Kuma say up or down in place of what the copied URL says'
   assert.equal(planPing(new URL(url), started), undefined);
   const ping = planPing(new URL(url), failure);
   assert.equal(ping?.method, 'GET');
-  assert.deepEqual(Object.fromEntries(ping?.url.searchParams ?? []), {
+  assert.deepEqual(Object.fromEntries(ping.url.searchParams), {
     status: 'down',
     msg: '❌ shop: backup failed: pg_dump failed: permission denied for table invoices (exit 65). Newest good backup: 1d 1m old.',
     ping: '83500',

@@ -65,6 +65,11 @@ export const tellingVariables = {
     example: 'http://pushgateway:9091',
     secret: true,
   }),
+  TERMINATION_LOG: variable(text, {
+    words: 'Where Kubernetes reads why a container ended (`terminationMessagePath`). Without that file nothing is written.',
+    example: '/dev/termination-log',
+    default: '/dev/termination-log',
+  }),
   HTTPS_PROXY: variable(secretText, {
     words: 'Proxy for notifications to `https://` addresses; the store and the database are reached without it.',
     example: 'http://proxy.example.com:3128',
