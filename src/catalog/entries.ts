@@ -1,7 +1,7 @@
 import type { Store, StoredObject } from '../store/store.ts';
 import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
-import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey } from './keys.ts';
+import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey, rootFiles } from './keys.ts';
 import type { Manifest } from './manifest.ts';
 
 /** One folder of a store that looks like a backup's. */
@@ -30,6 +30,7 @@ export interface Catalog {
 
 /** Manifests that are read at once. */
 const readers = 8;
+const ownAtRoot: ReadonlySet<string> = new Set(Object.values(rootFiles));
 
 /** Lists a store, or one database's part of it. Reads names only. */
 export async function listCatalog(store: Store, database: string | undefined, signal: AbortSignal): Promise<Catalog> {
@@ -38,7 +39,7 @@ export async function listCatalog(store: Store, database: string | undefined, si
   for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
     const parsed = parseKey(object.key);
     if (!parsed) {
-      foreign.push(object.key);
+      if (!ownAtRoot.has(object.key)) foreign.push(object.key);
       continue;
     }
     const folder = backupFolder(parsed.database, parsed.id);

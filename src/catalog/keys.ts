@@ -3,6 +3,9 @@ import { timeOfId } from './ids.ts';
 /** The file names in a backup's folder that are the same for every backup. */
 export const fileNames = { manifest: 'manifest.json', sums: 'SHA256SUMS', guide: 'RESTORE.md' } as const;
 
+/** What is kept at the root of a store, about all of its databases: written anew by each run, and no part of a backup. */
+export const rootFiles = { report: 'report.html', badge: 'status.svg' } as const;
+
 /** Whether a file of a backup's folder holds data. Without any a manifest is what a failed run left, and no backup. */
 export function isArtifactFile(file: string): boolean {
   return /^(?:database|globals)[.-]/.test(file);

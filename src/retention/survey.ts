@@ -2,7 +2,7 @@ import { describeEntries, type Described, type Entry, listCatalog } from '../cat
 import { timeOfId } from '../catalog/ids.ts';
 import { fileNames } from '../catalog/keys.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { readProofs } from '../catalog/proofs.ts';
+import { readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { isInterruptedPrune, storeTime } from './interrupted.ts';
@@ -79,7 +79,8 @@ export async function surveyStore({ store, database, backupTimeoutMs, signal }: 
   return [...surveys].map(([name, survey]) => ({ database: name, ...survey })).sort(byName);
 }
 
-type Untouched = Survey['untouched'][number];
+/** A folder that retention leaves alone, and why. */
+export type Untouched = Survey['untouched'][number];
 
 /** Undefined for a backup that somebody has removed meanwhile. */
 async function judge(
@@ -89,8 +90,7 @@ async function judge(
 ): Promise<StoredBackup | Untouched | undefined> {
   const { folder, id, objects } = backup;
   const marker = objects.find(({ key }) => key === folder + fileNames.manifest);
-  const startedAt = timeOfId(id);
-  if (!marker || !startedAt) return undefined;
+  if (!marker || !timeOfId(id)) return undefined;
   if ('failure' in backup) {
     throwIfAborted(signal);
     if (backup.failure instanceof Failure && backup.failure.kind === 'verification') {
@@ -99,32 +99,43 @@ async function judge(
     if ((await store.head(marker.key, signal)) === undefined) return undefined;
     throw backup.failure;
   }
-  const { manifest } = backup;
+  return weigh(backup, backup.manifest, await readProofs(store, backup, signal));
+}
+
+/**
+ * Whether retention counts a complete backup, and as what.
+ * @param proofs all of them, oldest first.
+ * @throws {Failure} where a proof could not be read: it may be the one that counts.
+ */
+export function weigh(entry: Entry, manifest: Manifest, proofs: readonly StoredProof[]): StoredBackup | Untouched {
+  const { folder, id, objects } = entry;
   if (manifest.tool.name !== 'pg-offsite') return { folder, why: `it was made by ${manifest.tool.name}` };
   const damaged = manifest.artifacts.find(
     ({ key, bytes }) => !objects.some((object) => object.key === folder + key && object.bytes === bytes),
   );
   if (damaged) return { folder, why: `${damaged.key} is missing or not of the size that the manifest says` };
+  const marker = objects.find(({ key }) => key === folder + fileNames.manifest);
+  const startedAt = timeOfId(id);
+  if (!marker || !startedAt) return { folder, why: 'it has no manifest' };
   return {
     id,
     startedAt,
     storedAt: marker.lastModified,
-    proved: await isProved(store, backup, manifest, signal),
-    entry: backup,
+    proved: isProved(manifest, proofs),
+    entry,
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
   };
 }
 
 /** The last drill that could judge it decides; before any, the one that its own run may have made. */
-async function isProved(store: Store, entry: Entry, manifest: Manifest, signal: AbortSignal): Promise<boolean> {
+function isProved(manifest: Manifest, proofs: readonly StoredProof[]): boolean {
   let outcome: string | undefined;
-  for (const read of await readProofs(store, entry, signal)) {
+  for (const read of proofs) {
     // One that is damaged proves nothing. One that could not be read may be the one that counts.
     if ('proof' in read) outcome = read.proof.outcome === 'could not run' ? outcome : read.proof.outcome;
     else if (read.failure.kind !== 'verification') throw read.failure;
   }
-  const verified: string = manifest.verified;
-  return outcome === undefined ? verified === 'drill' : outcome === 'passed';
+  return outcome === undefined ? manifest.verified === 'drill' : outcome === 'passed';
 }
 
 function byName(a: Survey, b: Survey): number {

@@ -20,6 +20,7 @@ async function filled(
   server.put(`pg/other/${ids[1]}/manifest.json`, serializeManifest(sampleManifest({ id: ids[1], database: 'other' })));
   server.put(`pg/shop/${ids[0]}/database.dump`, 'left behind');
   server.put('pg/shop/notes.txt', 'mine');
+  for (const ours of ['report.html', 'status.svg']) server.put(`pg/${ours}`, 'written by each run');
   return { store, server };
 }
 
