@@ -2,6 +2,7 @@ import type { Store, StoredObject } from '../store/store.ts';
 import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
 import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey, rootFiles } from './keys.ts';
+import { isLastFailureKey } from './last-failure.ts';
 import type { Manifest } from './manifest.ts';
 
 /** One folder of a store that looks like a backup's. */
@@ -37,6 +38,7 @@ export async function listCatalog(store: Store, database: string | undefined, si
   const found = new Map<string, { database: string; id: string; objects: StoredObject[] }>();
   const foreign: string[] = [];
   for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
+    if (isLastFailureKey(object.key)) continue;
     const parsed = parseKey(object.key);
     if (!parsed) {
       if (!ownAtRoot.has(object.key)) foreign.push(object.key);
