@@ -91,7 +91,7 @@ function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: Retenti
   const size = prettyBytes(plan.remove.reduce((sum, { bytes }) => sum + bytes, 0));
   const go = plan.remove.length === 0 ? 'none goes' : `${String(plan.remove.length)} go (${size})`;
   print(
-    `${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} stay, ${go}\n${policyWords(policy)}\n`,
+    `${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} ${plan.keep.length === 1 ? 'stays' : 'stay'}, ${go}\n${policyWords(policy)}\n`,
   );
   if (backups.length > 0) print(`\n${renderPlan(plan, policy.timeZone)}\n`);
   for (const { entry } of plan.finish) print(`goes: ${entry.folder}, left by a prune that was interrupted\n`);
