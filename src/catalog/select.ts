@@ -7,21 +7,23 @@ export const selectorWords = 'latest, an id, or a time such as 2026-06-22 or 202
 
 /**
  * The backup that a person means: `latest`, an id, or the newest that was begun not after a point in time. A day alone
- * means all of that day, UTC. Only complete backups count.
+ * means all of that day, UTC. Only complete backups count. An id is enough where there are several databases.
  * @throws {Failure} `usage` when the selector is none of these, fits nothing, or several databases could be meant.
  */
 export function selectBackup(entries: readonly Entry[], selector: string, location: string): Entry {
   const complete = entries.filter((entry) => entry.complete);
-  const databases = [...new Set(complete.map(({ database }) => database))];
+  const isId = timeOfId(selector) !== undefined;
+  const meant = isId
+    ? entries.filter(({ id, complete: isComplete, hollow }) => id === selector && (isComplete || hollow))
+    : complete;
+  const databases = [...new Set(meant.map(({ database }) => database))];
   if (databases.length > 1) {
     throw new Failure('usage', `${location} holds backups of several databases: ${databases.join(', ')}`, {
-      hint: 'Say which one with --database.',
+      hint: isId ? 'Say which one with --database.' : 'Say which one with --database, or name a backup by its id.',
     });
   }
-  const newest = (candidates: readonly Entry[]): Entry | undefined => candidates.at(-1);
-  const chosen = timeOfId(selector)
-    ? entries.find(({ id, complete: isComplete, hollow }) => id === selector && (isComplete || hollow))
-    : newest(complete.filter(({ id }) => selector === 'latest' || startOf(id) <= endOf(selector)));
+  const isTime = !isId && selector !== 'latest';
+  const chosen = meant.filter(({ id }) => !isTime || startOf(id) <= endOf(selector)).at(-1);
   if (chosen) return chosen;
   throw new Failure('usage', `${location} holds no complete backup for ${selector}`, {
     hint:

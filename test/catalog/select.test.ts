@@ -44,6 +44,20 @@ for (const [selector, told] of [
 
 test('several databases must be told apart; one that has no complete backup does not count', () => {
   const other = entry('20260101T000000Z-eeeeee', true, 'other');
-  assert.throws(() => selectBackup([other, ...entries], 'latest', 'x'), { hint: /--database/ });
+  for (const selector of ['latest', '2026-06-22']) {
+    const several = { message: 'x holds backups of several databases: other, shop', hint: /--database/ };
+    assert.throws(() => selectBackup([other, ...entries], selector, 'x'), several);
+  }
   assert.equal(selectBackup([{ ...other, complete: false }, ...entries], 'latest', 'x').id, ids[2]);
+});
+
+test('an id is enough where there are several databases, unless a folder was copied', () => {
+  const other = entry('20260101T000000Z-eeeeee', true, 'other');
+  assert.equal(selectBackup([other, ...entries], other.id, 'x').database, 'other');
+  assert.equal(selectBackup([other, ...entries], ids[1], 'x').database, 'shop');
+  const copy = { ...other, id: ids[1] };
+  assert.throws(() => selectBackup([copy, ...entries], ids[1], 'x'), { kind: 'usage', hint: /--database/ });
+  assert.throws(() => selectBackup([other, ...entries], '20260101T000000Z-ffffff', 'x'), {
+    message: /no complete backup for/,
+  });
 });
