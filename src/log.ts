@@ -7,12 +7,20 @@ import { redactJson } from './redact.ts';
 export type Log = Logger;
 
 /** Fields whose message says the same: machines read them in JSON, people need not read them twice. */
-const fieldsInWords = 'kind,exitCode,id,server,client,databaseBytes,dumpedBytes,storedBytes,table,leftMs';
+const fieldsInWords = [
+  ...['event', 'command', 'runId', 'database', 'id', 'location'],
+  ...['kind', 'exitCode', 'server', 'client', 'databaseBytes'],
+  ...['step', 'bytes', 'totalBytes', 'storedBytes', 'bytesPerSecond', 'table', 'tableNumber', 'tables', 'leftMs'],
+].join(',');
 
 /** Where log lines go. */
 export interface LogOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
+  /** Of a terminal, as it is now. */
+  readonly columns?: number | undefined;
+  /** Whether colours may be written to this terminal: NO_COLOR and its kind say. */
+  hasColors?(): boolean;
 }
 
 /**
@@ -29,10 +37,10 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
     };
     return pino({ ...options, formatters: { level: (level) => ({ level }) } }, { write });
   }
-  const colorize = config.format === 'pretty' || output.isTTY === true;
+  const isForPeople = config.format === 'pretty' || output.isTTY === true;
   const lines = pretty.prettyFactory({
-    colorize,
-    translateTime: colorize ? 'SYS:HH:MM:ss' : 'SYS:standard',
+    colorize: config.format === 'pretty' || (isForPeople && output.hasColors?.() !== false),
+    translateTime: isForPeople ? 'SYS:HH:MM:ss' : 'SYS:standard',
     singleLine: true,
     ignore: fieldsInWords,
   });

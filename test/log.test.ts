@@ -95,9 +95,9 @@ test('what is below the level is not written', () => {
 
 test('lines for people tell each field that the message does not, once', () => {
   const text = written({}, false, (log) =>
-    log.warn({ key: 'shop/x', uploadId: 'u1', bytes: 7, storedBytes: 8 }, 'left behind'),
+    log.warn({ key: 'shop/x', uploadId: 'u1', attempts: 7, storedBytes: 8 }, 'left behind'),
   );
-  assert.match(text, /WARN.*: left behind \{"key":"shop\/x","uploadId":"u1","bytes":7\}\n$/);
+  assert.match(text, /WARN.*: left behind \{"key":"shop\/x","uploadId":"u1","attempts":7\}\n$/);
 });
 
 describe('no line holds a secret, wherever in it the secret was', () => {

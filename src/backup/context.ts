@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log.ts';
+import type { Progress } from '../report/progress.ts';
 
 /** What every run gets from the edge. */
 export interface RunContext {
@@ -10,5 +11,5 @@ export interface RunContext {
   /** The `PATH` to look for programs in. */
   readonly searchPath: string;
   readonly toolVersion: string;
-  readonly progressIntervalMs: number;
+  readonly progress: Progress;
 }

@@ -92,7 +92,7 @@ async function installedExtensions(postgres: string, major: number): Promise<Set
  * @throws {Failure} `verification` when the drill failed, `dump` when it could not run.
  */
 export async function drillStored(
-  { config, searchPath, toolVersion, log }: RunContext,
+  { config, searchPath, toolVersion, log, progress }: RunContext,
   { store, session, signal }: Ready,
   folder: string,
   manifest: Manifest,
@@ -114,6 +114,7 @@ export async function drillStored(
       searchPath,
       toolVersion,
       log,
+      progress,
       signal,
     });
     const { proof, hint } = drilled;

@@ -4,7 +4,8 @@ import { Meter, type Measure } from '../pipeline/meter.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store, Tags } from '../store/store.ts';
-import { LaneProgress, reportProgress } from './progress.ts';
+import type { Progress } from '../report/progress.ts';
+import { LaneProgress } from './progress.ts';
 import { watchForStall } from './stall.ts';
 
 /** What one lane needs to become an artifact in the store. */
@@ -20,10 +21,10 @@ export interface LaneRequest {
   readonly emptyBytes: number;
   /** An upper estimate of the bytes to be stored. */
   readonly expectedBytes: number;
-  /** An estimate of the bytes that pg_dump will write, for telling what is left. */
-  readonly expectedDumpBytes: number;
+  /** What the lane dumps, in a word or two, for people. */
+  readonly name: string;
   readonly stallTimeoutMs: number;
-  readonly progressIntervalMs: number;
+  readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -45,7 +46,7 @@ export async function storeLane(request: LaneRequest): Promise<Measure> {
     using _stall = watchForStall(progress, request.stallTimeoutMs, (failure) => {
       stalled.abort(failure);
     });
-    using _report = reportProgress(progress, request.expectedDumpBytes, request.progressIntervalMs, log);
+    using _followed = request.progress.follow({ name: request.name, log, look: () => progress.look() });
     await store.putStream(key, refuseEmpty(meter.pass(processes.output), request.emptyBytes), {
       runId: request.runId,
       tags: request.tags,

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import prettyBytes from 'pretty-bytes';
-import prettyMs from 'pretty-ms';
-import type { Log } from '../log.ts';
 import type { Meter } from '../pipeline/meter.ts';
+import type { Position } from '../report/position.ts';
 
 /** How far one lane is. The numbers are live: whoever holds it may read it at any time. */
 export class LaneProgress {
@@ -10,13 +8,21 @@ export class LaneProgress {
   /** The table that pg_dump is in, as it prints it. */
   table: string | undefined;
   tablesBegun = 0;
-  tablesTotal = 0;
+  /** How many tables pg_dump will come to; undefined where nobody knows. */
+  tablesTotal: number | undefined;
+  /** The size on disk of all that pg_dump will come to, in bytes; undefined where nobody knows. */
+  totalOnDisk: number | undefined;
   /** Bytes that the store has acknowledged. */
   storedBytes = 0;
   /** Bytes that pg_dump has written, before compression; undefined where the system does not tell. */
   dumpedBytes: number | undefined;
   /** Whose bytes are counted as dumped. */
   dumpPid: number | undefined;
+  /** Size on disk of the table that pg_dump is in, and of those before it. */
+  #tableOnDisk = 0;
+  #beforeOnDisk = 0;
+  /** What had been dumped when the table began. */
+  #dumpedBefore = 0;
 
   constructor(meter: Meter) {
     this.meter = meter;
@@ -27,6 +33,15 @@ export class LaneProgress {
     return (this.dumpedBytes ?? 0) + this.meter.bytes + this.storedBytes;
   }
 
+  /** To be called with each table that pg_dump comes to, and its size on disk in bytes. */
+  beginTable(name: string, onDisk: number): void {
+    this.table = name;
+    this.tablesBegun += 1;
+    this.#beforeOnDisk += this.#tableOnDisk;
+    this.#tableOnDisk = onDisk;
+    this.#dumpedBefore = this.#dumped;
+  }
+
   /** Asks the kernel how much pg_dump has written. Never throws. */
   async refresh(): Promise<void> {
     if (this.dumpPid === undefined) return;
@@ -34,38 +49,34 @@ export class LaneProgress {
     const written = /^wchar: (\d+)$/m.exec(io)?.[1];
     if (written !== undefined) this.dumpedBytes = Number(written);
   }
-}
 
-/**
- * Logs a line at each interval: bytes dumped and stored, the rate, the table, an estimate of what is left (from the
- * database's size on disk, so no better than that). Stop it by disposing.
- */
-export function reportProgress(
-  lane: LaneProgress,
-  expectedDumpBytes: number,
-  intervalMs: number,
-  log: Log,
-): Disposable {
-  const started = performance.now();
-  const timer = setInterval(() => {
-    void lane.refresh().then(() => {
-      const elapsedMs = performance.now() - started;
-      const dumped = lane.dumpedBytes ?? lane.meter.bytes;
-      const left = dumped > 0 && dumped < expectedDumpBytes ? (expectedDumpBytes / dumped - 1) * elapsedMs : undefined;
-      const table =
-        lane.table === undefined
-          ? ''
-          : `, in table ${String(lane.tablesBegun)}/${String(lane.tablesTotal)} ${lane.table}`;
-      log.info(
-        { dumpedBytes: lane.dumpedBytes, storedBytes: lane.storedBytes, table: lane.table, leftMs: left },
-        `dumped ${prettyBytes(dumped)} at ${prettyBytes(dumped / (elapsedMs / 1000))}/s, stored ${prettyBytes(lane.storedBytes)}${table}` +
-          (left === undefined ? '' : `, about ${prettyMs(left, { unitCount: 2 })} left`),
-      );
-    });
-  }, intervalMs);
-  return {
-    [Symbol.dispose]: () => {
-      clearInterval(timer);
-    },
-  };
+  /** How far the lane is now, for people. Never throws. */
+  async look(): Promise<Position> {
+    await this.refresh();
+    return {
+      step: 'dumped',
+      bytes: this.#dumped,
+      storedBytes: this.storedBytes,
+      table:
+        this.table === undefined ? undefined : { name: this.table, number: this.tablesBegun, of: this.tablesTotal },
+      ...this.#share,
+    };
+  }
+
+  get #dumped(): number {
+    return this.dumpedBytes ?? this.meter.bytes;
+  }
+
+  /**
+   * The part of the tables, by their size on disk, that pg_dump is through with. Within a table the bytes that the earlier
+   * ones took are the measure; one that takes more than that is as good as done, and nobody knows for how long. It stays
+   * below 1: only the end is the end.
+   */
+  get #share(): Pick<Position, 'share' | 'overdue'> {
+    if (this.totalOnDisk === undefined || this.totalOnDisk === 0) return { share: undefined };
+    const perByteOnDisk = this.#beforeOnDisk > this.totalOnDisk / 50 ? this.#dumpedBefore / this.#beforeOnDisk : 1;
+    const inTable = (this.#dumped - this.#dumpedBefore) / perByteOnDisk;
+    const done = this.#beforeOnDisk + Math.min(inTable, this.#tableOnDisk);
+    return { share: Math.min(0.99, done / this.totalOnDisk), overdue: inTable > this.#tableOnDisk };
+  }
 }

@@ -71,12 +71,12 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     runId: id,
     tags,
     stages: (progress) => {
-      progress.tablesTotal = census.tableCount;
+      progress.totalOnDisk = census.wholeBytes;
+      if (census.wholeBytes !== undefined) progress.tablesTotal = census.tableCount;
       const dump = dumpStage(config.source, config.form.format, client, snapshot, {
         onTable: (name) => {
-          progress.table = name;
-          progress.tablesBegun += 1;
-          census.note(name);
+          const onDisk = census.note(name);
+          if (onDisk !== undefined) progress.beginTable(name, onDisk);
         },
         onWarning: (text) => {
           log.warn(`pg_dump: ${text}`);
@@ -86,9 +86,9 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
     },
     emptyBytes,
     expectedBytes: session.server.databaseBytes * (config.form.compression === 'none' ? 2 : 1),
-    expectedDumpBytes: session.server.databaseBytes,
+    name: database,
     stallTimeoutMs: config.run.stallTimeoutMs,
-    progressIntervalMs: context.progressIntervalMs,
+    progress: context.progress,
     log,
     signal,
   });
@@ -96,7 +96,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   const contents = await census.finish();
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
   const needs = await findNeeds(session.client, config.source, contents.tables);
-  await verifyStored(store, key, id, measured, config.run.verify, signal);
+  await verifyStored(store, key, id, measured, config.run.verify, { name: database, ...context, signal });
   const [tier, previous] = await besides;
 
   const artifact: Artifact = {

@@ -1,7 +1,19 @@
 import type { RunConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { type Measure, measure } from '../pipeline/meter.ts';
+import type { Progress } from '../report/progress.ts';
+import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
+
+/** How reading an object back is told and ended. */
+export interface VerifyContext {
+  /** What is read, in a word or two, for people. */
+  readonly name: string;
+  readonly progress: Progress;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Compares what the store has under a key with what was counted on the way there. `head` asks for its size, its writer
@@ -14,7 +26,7 @@ export async function verifyStored(
   runId: string,
   expected: Measure,
   mode: RunConfig['verify'],
-  signal: AbortSignal,
+  { name, progress, log, signal }: VerifyContext,
 ): Promise<void> {
   const where = store.describe(key);
   const differs = (what: string, hint: string): Failure => new Failure('verification', `${where} ${what}`, { hint });
@@ -36,7 +48,8 @@ export async function verifyStored(
     throw differs('has another checksum than what was sent', damaged);
   }
   if (mode === 'download') {
-    const read = await measure(store.get(key, signal));
+    using reading = followReading(progress, { name, totalBytes: expected.bytes, log });
+    const read = await measure(reading.pass(store.get(key, signal)));
     if (read.bytes !== expected.bytes || read.sha256 !== expected.sha256) {
       throw differs(`reads back with SHA-256 ${read.sha256}, but ${expected.sha256} was sent`, damaged);
     }

@@ -6,8 +6,9 @@ import { type CompletedBackup, makeBackup } from '../backup/run.ts';
 import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { createLog, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { createRedactor, redactJson } from '../redact.ts';
+import { createReporting, type Reporting } from '../report/reporting.ts';
 import { pruneAfterBackup, type Pruned } from '../retention/after-backup.ts';
 import { openStore } from '../store/open.ts';
 import { toolVersion } from '../version.ts';
@@ -44,11 +45,8 @@ export const backup: Command = {
   async run(edge) {
     const started = performance.now();
     let redact = createRedactor([]);
-    let log = createLog(
-      { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' },
-      edge.stderr,
-      redact,
-    );
+    const atFirst = { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' } as const;
+    let { log } = createReporting(edge, atFirst, redact);
     let config: Config | undefined;
     let result: Result;
     try {
@@ -60,9 +58,10 @@ export const backup: Command = {
       const read = readConfig(edge.env);
       config = read;
       redact = createRedactor(read.secrets);
-      log = createLog(read.log, edge.stderr, redact);
+      const reporting = createReporting(edge, read.log, redact);
+      log = reporting.log;
       for (const warning of read.warnings) log.warn(warning);
-      result = success(await withinDeadline(read, log, edge), started);
+      result = success(await withinDeadline(read, reporting, edge), started);
       for (const warning of result.warnings ?? []) log.warn(warning);
       log.info(
         `done: ${result.location ?? ''} ${prettyBytes(result.bytes ?? 0)}, verified by ${result.verified ?? ''}, in ${prettyMs(result.durationMs)}`,
@@ -87,7 +86,7 @@ export const backup: Command = {
 /** A complete backup, and what retention did after it. */
 type Done = CompletedBackup & Pick<Pruned, 'pruned'>;
 
-async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Done> {
+async function withinDeadline(config: Config, { log, progress }: Reporting, edge: Edge): Promise<Done> {
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(
@@ -107,7 +106,7 @@ async function withinDeadline(config: Config, log: Log, edge: Edge): Promise<Don
         signal,
         searchPath: edge.env.PATH ?? '',
         toolVersion,
-        progressIntervalMs: edge.stderr.isTTY === true ? 5000 : 30_000,
+        progress,
       }),
     ]);
     // From here on the backup exists, and nothing makes the run a failure any more.

@@ -42,7 +42,7 @@ export const drill: Command = {
       1,
     );
     using reader = openReader(edge);
-    const { config, store, log } = reader;
+    const { config, store, log, progress } = reader;
     const { entries } = await listCatalog(store, values.database, edge.signal);
     const entry = selectBackup(entries, positionals[0] ?? 'latest', store.location);
     const allowed = values['allow-missing-extension'] ?? [];
@@ -57,6 +57,7 @@ export const drill: Command = {
       searchPath: edge.env.PATH ?? '',
       toolVersion,
       log,
+      progress,
       signal: edge.signal,
     });
     const { proof } = drilled;

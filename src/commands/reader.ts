@@ -1,7 +1,9 @@
 import type { ReaderConfig } from '../config/config.ts';
 import { readReaderConfig } from '../config/read.ts';
-import { createLog, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { createRedactor } from '../redact.ts';
+import type { Progress } from '../report/progress.ts';
+import { createReporting } from '../report/reporting.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Edge } from './command.ts';
@@ -10,6 +12,7 @@ import type { Edge } from './command.ts';
 export interface Reader extends Disposable {
   readonly config: ReaderConfig;
   readonly log: Log;
+  readonly progress: Progress;
   readonly store: Store;
   /** Writes to standard output, without secrets. */
   readonly print: (text: string) => void;
@@ -22,12 +25,13 @@ export interface Reader extends Disposable {
 export function openReader(edge: Edge): Reader {
   const config = readReaderConfig(edge.env);
   const redact = createRedactor(config.secrets);
-  const log = createLog(config.log, edge.stderr, redact);
+  const { log, progress } = createReporting(edge, config.log, redact);
   for (const warning of config.warnings) log.warn(warning);
   const store = openStore(config.store, log);
   return {
     config,
     log,
+    progress,
     store,
     print: (text) => {
       edge.stdout.write(redact(text));

@@ -41,7 +41,7 @@ export const restore: Command = {
       throw new Failure('usage', '--schema-only and --data-only leave nothing to restore', { hint: `Usage: ${usage}` });
     }
     using reader = openReader(edge);
-    const { config, store, log } = reader;
+    const { config, store, log, progress } = reader;
     const jobs = readJobs(values.jobs, config.restoreJobs, usage);
     const { target } = config;
     if (!target) {
@@ -78,6 +78,7 @@ export const restore: Command = {
       leaveOut: words === undefined ? undefined : leaveOutByWords(words),
       searchPath: edge.env.PATH ?? '',
       log,
+      progress,
       signal: edge.signal,
     });
     reader.print(describeLeftOut(restored.leftOut));

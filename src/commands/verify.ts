@@ -32,7 +32,7 @@ export const verify: Command = {
       throw new Failure('usage', 'verify takes one backup, or --all, or --sample', { hint: `Usage: ${usage}` });
     }
     using reader = openReader(edge);
-    const { config, store, print } = reader;
+    const { config, store, log, progress, print } = reader;
     const { entries } = await listCatalog(store, values.database, edge.signal);
     const chosen =
       values.all === true || values.sample !== undefined
@@ -48,7 +48,7 @@ export const verify: Command = {
     }
     const words = values.json === true ? asJson : asText;
     const tally: Tally = { backups: chosen.length, ok: 0, notDecrypted: 0, failures: [] };
-    const request = { config, searchPath: edge.env.PATH ?? '', signal: edge.signal };
+    const request = { config, searchPath: edge.env.PATH ?? '', log, progress, signal: edge.signal };
     for (const backup of chosen) {
       try {
         const artifacts = await verifyBackup(store, backup, request);

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
+import type { Progress } from '../report/progress.ts';
 import type { Comparison } from '../restore/compare.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
 import { compareRestored } from '../restore/restore.ts';
@@ -34,6 +35,7 @@ export interface DrillRequest {
   readonly searchPath: string;
   readonly toolVersion: string;
   readonly log: Log;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 

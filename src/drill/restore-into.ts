@@ -29,7 +29,7 @@ export interface DrillTools {
  * @throws {Failure} see `restoreBackup`.
  */
 export async function restoreIntoScratch(request: DrillRequest, tools: DrillTools): Promise<Restored> {
-  const { config, store, folder, manifest, jobs, searchPath, log, signal } = request;
+  const { config, store, folder, manifest, jobs, searchPath, log, progress, signal } = request;
   const { scratch, onObstacle } = tools;
   const plan = await planOf(request, tools);
   const notTried = (plan?.notTried ?? []).map(({ entry }) => describeEntry(entry));
@@ -56,6 +56,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
     }),
     searchPath,
     log,
+    progress,
     signal,
   });
   await superuser('after');

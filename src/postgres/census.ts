@@ -43,6 +43,8 @@ interface Table {
   /** The number of its file on the server's disk, a bigint in text. */
   readonly file: string;
   readonly bytes: number;
+  /** With what is stored apart (TOAST), in bytes on disk, without indexes. */
+  readonly wholeBytes: number;
   readonly estimate: number;
   /** Tables of extensions are dumped in part only: their rows are no yardstick. */
   readonly ofExtension: boolean;
@@ -55,6 +57,8 @@ interface Table {
 export class Census {
   /** How many tables the database has, for telling how far the dump is. */
   readonly tableCount: number;
+  /** The size on disk of all that will be dumped, in bytes; undefined where something is left out of the dump. */
+  readonly wholeBytes: number | undefined;
   readonly #client: pg.Client;
   readonly #mode: SourceConfig['rowCounts'];
   /** By the name that pg_dump prints: `a.b` and `c` make the same one as `a` and `b.c`. Taken out when counted. */
@@ -74,6 +78,7 @@ export class Census {
     this.#mode = mode;
     this.#tables = Map.groupBy(tables, ({ printed }) => printed);
     this.tableCount = tables.length;
+    this.wholeBytes = known.filtered ? undefined : tables.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
     this.#known = known;
   }
 
@@ -104,16 +109,18 @@ export class Census {
   /**
    * To be called with each table that pg_dump says it dumps, as `schema.table`. Names that are unknown, or told again,
    * are ignored.
+   * @returns its size on disk in bytes, indexes not counted; undefined for a name that is ignored.
    */
-  note(name: string): void {
+  note(name: string): number | undefined {
     const table = this.#tables.get(name)?.shift();
-    if (!table) return;
+    if (!table) return undefined;
     this.#dumped.push(table.oid);
-    if (table.ofExtension) return;
+    if (table.ofExtension) return table.wholeBytes;
     // One after the other: there is one connection.
     const counted = this.#before.then(() => this.#count(table));
     this.#before = counted.catch(() => undefined);
     this.#counts.push(counted);
+    return table.wholeBytes;
   }
 
   /** The oids of the tables that were noted so far. */
@@ -184,17 +191,23 @@ function isFiltered(source: SourceConfig): boolean {
 }
 
 async function listTables(client: pg.Client): Promise<Table[]> {
-  const { rows } = await client.query<Omit<Table, 'bytes' | 'printed'> & { bytes: string; printed: Buffer }>(`
+  type Row = Omit<Table, 'bytes' | 'wholeBytes' | 'printed'> & { bytes: string; wholeBytes: string; printed: Buffer };
+  const { rows } = await client.query<Row>(`
     SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_catalog.pg_relation_filenode(c.oid) AS file,
            pg_catalog.convert_to(n.nspname::text || '.' || c.relname::text, pg_catalog.getdatabaseencoding()) AS printed,
-           pg_catalog.pg_relation_size(c.oid) AS bytes,
+           pg_catalog.pg_relation_size(c.oid) AS bytes, pg_catalog.pg_table_size(c.oid) AS "wholeBytes",
            c.reltuples::float8 AS estimate,
            EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
                      AND d.objid = c.oid AND d.deptype = 'e') AS "ofExtension"
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't'
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`);
-  return rows.map((row) => ({ ...row, bytes: Number(row.bytes), printed: row.printed.toString('utf8') }));
+  return rows.map((row) => ({
+    ...row,
+    bytes: Number(row.bytes),
+    wholeBytes: Number(row.wholeBytes),
+    printed: row.printed.toString('utf8'),
+  }));
 }
 
 async function listExtensions(client: pg.Client): Promise<Contents['extensions']> {

@@ -6,11 +6,12 @@ import type { Decryption } from '../pipeline/decryption.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import type { Progress } from '../report/progress.ts';
+import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes, decodedBytes, explainDecoding, holdLast, isUnexplained } from './decode.ts';
 import type { DecodedLimit } from './decoded-limit.ts';
 import { PlainGuard } from './plain-guard.ts';
-import { watchReading } from './progress.ts';
 import type { KnownNames } from './toc-list.ts';
 import { readToc, type Toc } from './toc.ts';
 
@@ -40,6 +41,9 @@ export interface Loading {
    * own, as pg_dump writes them round large objects): read all of the object once before anything is loaded.
    */
   readonly checkFirst: boolean;
+  /** What is restored, in a word or two, for people. */
+  readonly name: string;
+  readonly progress: Progress;
 }
 
 /**
@@ -74,19 +78,23 @@ export async function openToc(source: ArtifactSource, client: PostgresClient, kn
  * and its transaction with it, before it could take the rest for the end.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
  */
-export async function loadArtifact(source: ArtifactSource, { loader, toc, checkFirst }: Loading): Promise<void> {
+export async function loadArtifact(source: ArtifactSource, loading: Loading): Promise<void> {
+  const { loader, toc, checkFirst, name, progress } = loading;
   const { store, key, artifact, limit, decryption, searchPath, log, signal } = source;
   const decompression = await decompressStage(artifact.compression, searchPath);
   if (checkFirst) {
     log.info('checking all of the stored object before anything of it is loaded');
     try {
       const stages = [decryption.stage, decompression];
-      for await (const _chunk of decodedBytes(checkedBytes(store, key, artifact, signal), stages, limit, signal));
+      using checking = followReading(progress, { name, totalBytes: artifact.bytes, log, step: 'checked' });
+      const checked = checking.pass(checkedBytes(store, key, artifact, signal));
+      for await (const _chunk of decodedBytes(checked, stages, limit, signal));
     } catch (error) {
       throw await explainDecoding(error, source);
     }
   }
-  using reading = watchReading(artifact.bytes, log);
+  const then = (): string => 'waiting for the server: indexes and constraints';
+  using reading = followReading(progress, { name, totalBytes: artifact.bytes, log, then });
   // Ends what decodes when the loader has ended first, even while the store is silent.
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);

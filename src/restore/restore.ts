@@ -9,6 +9,7 @@ import { findClient, type PostgresClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
+import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
 import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
 import { decodedLimit } from './decoded-limit.ts';
@@ -44,6 +45,7 @@ export interface RestoreRequest {
   readonly leaveOut?: ((entry: TocEntry) => string | undefined) | undefined;
   readonly searchPath: string;
   readonly log: Log;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
@@ -102,7 +104,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       : psqlStage(target, client);
     const checkFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
     try {
-      await loadArtifact(source, { loader, toc, checkFirst });
+      await loadArtifact(source, { loader, toc, checkFirst, name: manifest.database, progress: request.progress });
     } catch (error) {
       await prepared[Symbol.asyncDispose]();
       const wasEmpty = !options.clean && options.only !== 'data' && request.prepared !== true;

@@ -4,9 +4,12 @@ import type { Artifact, Manifest } from '../catalog/manifest.ts';
 import { sha256Sums } from '../catalog/sums.ts';
 import type { ReaderConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { measure } from '../pipeline/meter.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { canDecrypt, prepareDecryption } from '../pipeline/decryption.ts';
+import type { Progress } from '../report/progress.ts';
+import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
 import { decodedLimit } from './decoded-limit.ts';
 import { checkedBytes, decodedBytes, explainDecoding } from './decode.ts';
@@ -25,6 +28,8 @@ export interface VerifiedArtifact {
 export interface VerifyRequest {
   readonly config: Pick<ReaderConfig, 'keys' | 'restoreMaxSize'>;
   readonly searchPath: string;
+  readonly log: Log;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
@@ -71,10 +76,12 @@ async function verifyArtifact(
   folder: string,
   artifact: Artifact,
   manifest: Manifest,
-  { config: { keys, restoreMaxSize }, searchPath, signal }: VerifyRequest,
+  { config: { keys, restoreMaxSize }, searchPath, log, progress, signal }: VerifyRequest,
 ): Promise<number | undefined> {
   const key = folder + artifact.key;
-  const stored = checkedBytes(store, key, artifact, signal);
+  const name = `${manifest.database} ${manifest.id}`;
+  using reading = followReading(progress, { name, totalBytes: artifact.bytes, log });
+  const stored = reading.pass(checkedBytes(store, key, artifact, signal));
   if (!canDecrypt(artifact.encryption, keys)) {
     await measure(stored);
     return undefined;
