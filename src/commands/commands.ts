@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
+import { lifecycle } from './lifecycle.ts';
 import { list } from './list.ts';
 import { notify } from './notify.ts';
 import { prune } from './prune.ts';
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   verify,
   drill,
   prune,
+  lifecycle,
   check,
   schedule,
   doctor,

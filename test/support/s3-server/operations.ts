@@ -42,6 +42,9 @@ export function perform(
       return listObjects(call.bucket, objects, query);
     case 'ListMultipartUploads':
       return listUploads(call.bucket, memory, query);
+    case 'GetBucketLifecycle':
+    case 'PutBucketLifecycle':
+      return errorReply('NotImplemented');
     case 'DeleteObject':
       objects.delete(call.key);
       return empty(204);
