@@ -3,7 +3,8 @@ import { newBackupId } from '../catalog/ids.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { type Proof, proofFileName, serializeProof } from '../catalog/proof.ts';
 import { selectBackup } from '../catalog/select.ts';
-import { failureKinds } from '../errors.ts';
+import type { DrillConfig } from '../config/config.ts';
+import { Failure, failureKinds } from '../errors.ts';
 import { describeDrill } from '../drill/describe.ts';
 import { holdDrill } from '../drill/drill.ts';
 import { tagsOf } from '../retention/tier.ts';
@@ -14,7 +15,7 @@ import { readJobs } from './jobs.ts';
 import { openReader, type Reader } from './reader.ts';
 
 const usage =
-  'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--jobs N|auto] [--json] [--no-proof]';
+  'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--superuser] [--jobs N|auto] [--json] [--no-proof]';
 
 const exitCodes: Readonly<Record<Proof['outcome'], number>> = {
   passed: 0,
@@ -34,6 +35,7 @@ export const drill: Command = {
       {
         database: { type: 'string' },
         'allow-missing-extension': { type: 'string', multiple: true },
+        superuser: { type: 'boolean' },
         jobs: { type: 'string' },
         json: { type: 'boolean' },
         'no-proof': { type: 'boolean' },
@@ -48,7 +50,7 @@ export const drill: Command = {
     const allowed = values['allow-missing-extension'] ?? [];
     const manifest = await readEntry(store, entry, edge.signal);
     const drilled = await holdDrill({
-      config,
+      config: values.superuser === true ? { ...config, drill: asSuperuser(config.drill) } : config,
       store,
       folder: entry.folder,
       manifest,
@@ -67,6 +69,13 @@ export const drill: Command = {
     return exitCode;
   },
 };
+
+function asSuperuser(drillConfig: DrillConfig): DrillConfig {
+  if (!drillConfig.databaseUrl) return { ...drillConfig, role: 'superuser' };
+  throw new Failure('usage', '--superuser is for the server that a drill starts itself, not for DRILL_DATABASE_URL', {
+    hint: 'There the user of DRILL_DATABASE_URL restores: leave --superuser out.',
+  });
+}
 
 const everyName = '*';
 

@@ -137,6 +137,8 @@ export interface KeysConfig {
 export interface DrillConfig {
   /** A server that the drill makes a database of its own on; without it the drill starts one itself. */
   readonly databaseUrl: ConnectionConfig | undefined;
+  /** Who restores on the server that the drill starts itself: code of the dump has a superuser's rights, or it has not. */
+  readonly role: 'ordinary' | 'superuser';
   /** SQL of the user's own, run on the restored database; already read where it came from a file. */
   readonly checkSql: string | undefined;
 }

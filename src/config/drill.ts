@@ -6,8 +6,14 @@ import { readOtherUrl } from './other-url.ts';
 
 /** What a drill is told; reads the file that DRILL_CHECK_SQL names. */
 export function readDrill(read: ReadValues, findings: Findings): DrillConfig {
+  const databaseUrl = readOtherUrl('DRILL_DATABASE_URL', read, findings);
+  const role = read.values.DRILL_ROLE;
+  if (databaseUrl && role === 'superuser') {
+    findings.warn('DRILL_ROLE has no effect with DRILL_DATABASE_URL, whose user restores');
+  }
   return {
-    databaseUrl: readOtherUrl('DRILL_DATABASE_URL', read, findings),
+    databaseUrl,
+    role,
     checkSql: readCheckSql(read, findings),
   };
 }

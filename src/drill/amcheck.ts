@@ -47,10 +47,13 @@ export async function runAmcheck(client: pg.Client): Promise<Check[]> {
   }
 }
 
-/** Event triggers are not fired by what is done to event triggers. */
-async function switchOffEventTriggers(client: pg.Client): Promise<void> {
+/**
+ * Switches off what would run code of the database at other statements; switching it off does not.
+ * @param client a superuser in the database.
+ */
+export async function switchOffEventTriggers(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
-    `SELECT evtname AS name FROM pg_event_trigger WHERE evtenabled <> 'D'`,
+    `SELECT evtname AS name FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'`,
   );
   for (const { name } of rows) await client.query(`ALTER EVENT TRIGGER ${client.escapeIdentifier(name)} DISABLE`);
 }

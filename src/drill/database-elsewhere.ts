@@ -4,8 +4,9 @@ import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connect } from '../postgres/connect.ts';
+import { createDatabase } from '../postgres/create-database.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
-import { createDatabase } from './create-database.ts';
+import { cannotCreate } from './cannot-create.ts';
 import type { ScratchDatabase, ScratchRequest } from './scratch.ts';
 
 const ourName = /^pg_offsite_drill_[0-9a-f]{16}$/;
@@ -35,7 +36,10 @@ export async function openDatabaseElsewhere(
     refuseOlder(facts, manifest.server.major);
     await dropDead(maintenance.client, log);
     undo.defer(() => drop(server, name, log));
-    await createDatabase(maintenance.client, { name, owner: undefined, like: manifest.server }, '', log);
+    const like = manifest.server;
+    await createDatabase(maintenance.client, { name, like }, log).catch((error: unknown) =>
+      cannotCreate(error, server),
+    );
     const keeper = undo.use(await session(target, signal));
     await keeper.client.query('SET idle_session_timeout = 0').catch(ignoreRefusal);
     await maintenance.client.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(mark)}`);
@@ -46,6 +50,7 @@ export async function openDatabaseElsewhere(
   const everything = undo.move();
   return {
     target,
+    trusted: false,
     admin: undefined,
     serverVersion: facts.version,
     serverMajor: facts.major,

@@ -1,12 +1,11 @@
-import type pg from 'pg';
 import { type Proof, proofSchemaVersion } from '../catalog/proof.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
-import { throwIfAborted, toFailure } from '../errors.ts';
+import type { ReaderConfig } from '../config/config.ts';
+import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { findClient } from '../postgres/clients.ts';
-import { connect } from '../postgres/connect.ts';
+import { withSession } from '../postgres/with-session.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Comparison } from '../restore/compare.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
@@ -16,10 +15,11 @@ import { runAmcheck } from './amcheck.ts';
 import type { Check } from './check.ts';
 import { runCheckSql } from './check-sql.ts';
 import { checkValidity } from './checks.ts';
-import { prepareExtensions } from './extensions.ts';
-import { judge, judgeFailure, type Outcome } from './outcome.ts';
+import { missingHint, prepareExtensions } from './extensions.ts';
+import { judge, judgeFailure, type Obstacle, type Outcome } from './outcome.ts';
 import { restoreIntoScratch } from './restore-into.ts';
 import { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
+import { takeSuperuser } from './superuser-role.ts';
 
 /** What a drill is made of. */
 export interface DrillRequest {
@@ -56,7 +56,7 @@ interface Notes {
   leftOut: readonly LeftOut[];
   checks: readonly Check[];
   missing: readonly string[];
-  readonly obstacles: string[];
+  readonly obstacles: Obstacle[];
 }
 
 /**
@@ -85,15 +85,37 @@ export async function holdDrill(request: DrillRequest): Promise<Drilled> {
   } catch (error) {
     throwIfAborted(signal);
     const failure = toFailure(error);
-    const judged = judgeFailure(failure, [
-      ...notes.obstacles,
-      ...(manifest.contents.filtered ? ['the backup holds a part, which may need what was left out'] : []),
-      ...notes.missing.map((name) => `the scratch server lacks the extension ${name}`),
-    ]);
-    if (!judged) throw failure;
+    const place = {
+      elsewhere: request.config.drill.databaseUrl !== undefined,
+      plain: manifest.artifacts[0]?.format === 'plain',
+    };
+    const judged = judgeFailure(
+      failure,
+      [
+        ...notes.obstacles,
+        ...(manifest.contents.filtered ? [ofPart] : []),
+        ...notes.missing.map((name) => ({
+          reason: `the scratch server lacks the extension ${name}`,
+          hint: missingHint,
+        })),
+      ],
+      place,
+    );
+    if (!judged) throw ofBackup(failure, manifest);
     outcome = judged;
   }
   return { proof: toProof(request, startedAt, notes, outcome), compared: notes.compared, hint: outcome.hint };
+}
+
+/** Nothing of it is known to be lost: restoring it by hand, beside what it needs, may work. */
+const ofPart: Obstacle = {
+  reason: 'the backup holds a part, which may need what was left out',
+  hint: 'Drill a backup of the whole database; restore this one into a database that has what it needs.',
+};
+
+/** What ended a drill before its end, told with the backup that it was held for. */
+function ofBackup({ kind, message, hint, retryable, cause }: Failure, { database, id }: Manifest): Failure {
+  return new Failure(kind, `drill of ${database} ${id}: ${message}`, { hint, retryable, cause });
 }
 
 async function perform(request: DrillRequest, notes: Notes): Promise<void> {
@@ -111,10 +133,11 @@ async function perform(request: DrillRequest, notes: Notes): Promise<void> {
     const { allowMissing } = request;
     const { missing } = await prepareExtensions(scratch, preparable(manifest), { allowMissing, log, signal });
     notes.missing = missing;
-    const onObstacle = (reason: string): void => void notes.obstacles.push(reason);
+    const onObstacle = (obstacle: Obstacle): void => void notes.obstacles.push(obstacle);
     const restored = await restoreIntoScratch(request, { scratch, client, decryption, missing, onObstacle });
     notes.restoreMs = restored.restoreMs;
     notes.leftOut = restored.leftOut;
+    if (scratch.trusted && scratch.admin) await takeSuperuser(scratch.admin, signal);
     log.info('comparing the restored database with the manifest');
     notes.compared = await compareRestored(scratch.target, manifest, restored.scope, signal);
     notes.checks = await check(scratch, request);
@@ -131,34 +154,13 @@ function preparable(manifest: Manifest): Manifest {
 }
 
 async function check(scratch: ScratchDatabase, { config, manifest, signal }: DrillRequest): Promise<Check[]> {
-  const { target, admin, serverMajor } = scratch;
+  const { target, admin } = scratch;
   const { checkSql } = config.drill;
   const valid = await withSession(target, signal, (session) => checkValidity(session, manifest));
   const own = checkSql === undefined ? [] : await withSession(target, signal, (one) => runCheckSql(one, checkSql));
   const unread: Check = { name: 'amcheck', outcome: 'not run', detail: 'it takes a superuser of a server of our own' };
-  const inside = admin ? await withSession(quiet(admin, serverMajor), signal, runAmcheck) : [unread];
+  const inside = admin ? await withSession(admin, signal, runAmcheck) : [unread];
   return [...valid, ...inside, ...own];
-}
-
-/** Event triggers on login are the only code of a database that runs before the first query. */
-function quiet(admin: ConnectionConfig, major: number): ConnectionConfig {
-  if (major < 17) return admin;
-  const options = [admin.libpqEnvironment.PGOPTIONS, '-c event_triggers=off'].filter((one) => one !== undefined);
-  return { ...admin, libpqEnvironment: { ...admin.libpqEnvironment, PGOPTIONS: options.join(' ') } };
-}
-
-async function withSession<T>(
-  connection: ConnectionConfig,
-  signal: AbortSignal,
-  work: (session: pg.Client) => Promise<T>,
-): Promise<T> {
-  const session = await connect(connection, signal);
-  session.on('error', () => undefined);
-  try {
-    return await work(session);
-  } finally {
-    await session.end().catch(() => undefined);
-  }
 }
 
 function toProof(

@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { connect } from '../postgres/connect.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
+import { withSession } from '../postgres/with-session.ts';
 import type { ScratchDatabase } from './scratch.ts';
 
 type Extension = Manifest['contents']['extensions'][number];
@@ -35,9 +35,7 @@ export async function prepareExtensions(
   { contents }: Manifest,
   { allowMissing, log, signal }: PrepareOptions,
 ): Promise<Prepared> {
-  const client = await connect(scratch.admin ?? scratch.target, signal);
-  client.on('error', () => undefined);
-  try {
+  const prepare = async (client: pg.Client): Promise<Prepared> => {
     const available = await availableExtensions(client);
     const wanted = contents.extensions.filter(({ name }) => name !== 'plpgsql');
     const there = wanted.filter(({ name }) => available.has(name));
@@ -54,10 +52,11 @@ export async function prepareExtensions(
     }
     refuseLacking(lacking, allowMissing);
     return { missing: [...lacking.keys()], schemas };
+  };
+  try {
+    return await withSession(scratch.admin ?? scratch.target, signal, prepare);
   } catch (error) {
     throw toDatabaseFailure('prepare the extensions of the backup', error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 
@@ -168,14 +167,17 @@ async function grantUse(client: pg.Client, role: string): Promise<void> {
   for (const { statement } of rows) await client.query(statement);
 }
 
+/** What to do about an extension that a scratch server lacks. */
+export const missingHint =
+  'Install them beside the server (PG_EXTRA_PACKAGES when the image is built), set DRILL_DATABASE_URL to a server that has ' +
+  'them, or go on without what depends on them with --allow-missing-extension.';
+
 function refuseLacking(lacking: ReadonlyMap<string, string>, allowMissing: (extension: string) => boolean): void {
   const refused = [...lacking].filter(([name]) => !allowMissing(name));
   if (refused.length === 0) return;
   const list = refused.map(([name, why]) => `${name} (${why})`).join(', ');
   throw new Failure('dump', `could not run: the scratch server lacks extensions of the backup: ${list}`, {
-    hint:
-      'Install them beside the server, set DRILL_DATABASE_URL to a server that has them, or go on without what depends ' +
-      'on them with --allow-missing-extension.',
+    hint: missingHint,
     retryable: false,
   });
 }

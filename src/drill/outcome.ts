@@ -1,6 +1,7 @@
 import type { Proof } from '../catalog/proof.ts';
 import type { Failure } from '../errors.ts';
 import type { Comparison } from '../restore/compare.ts';
+import { beyondServer, type Place } from './beyond-server.ts';
 import type { Check } from './check.ts';
 
 /** What a drill has found, as far as it came. */
@@ -9,8 +10,14 @@ export interface Findings {
   readonly checks: readonly Check[];
   /** Whether the backup holds tables whose rows could be compared at all. */
   readonly holdsTables: boolean;
-  /** Why the backup could not be tried as it is: an extension that the server lacks, an object that only a superuser may create. */
-  readonly obstacles: readonly string[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Why a backup could not be tried as it is: an extension that the server lacks, an object that only a superuser may create. */
+export interface Obstacle {
+  readonly reason: string;
+  /** What to do about it: whole sentences. */
+  readonly hint: string;
 }
 
 /** What a drill has shown. */
@@ -24,28 +31,24 @@ export interface Outcome {
 /** How many differences the sentence names; the proof lists all. */
 const shown = 3;
 
-/** The words of the server that say that it was not able to try, rather than that the backup is wrong. */
-const notTheBackup =
-  /permission denied|must be (?:superuser|owner)|is not available|No space left|could not extend file|out of memory|server closed the connection|terminating connection|was killed by|could not be started|unrecognized configuration parameter|unsupported version|role "[^"]*" does not exist/;
-
 /**
  * What a drill shows that has broken off: a backup that is damaged or does not restore has failed; what has nothing to do
  * with the backup shows nothing. Undefined for a failure that is not the drill's to judge: a key, the store, a signal.
  */
-export function judgeFailure({ kind, message, hint }: Failure, obstacles: readonly string[]): Outcome | undefined {
+export function judgeFailure(
+  { kind, message, hint }: Failure,
+  obstacles: readonly Obstacle[],
+  place: Place,
+): Outcome | undefined {
   if (kind === 'verification') return { outcome: 'failed', reason: message, hint };
   if (kind !== 'dump') return undefined;
   const byProgram = /^(?:pg_restore|psql) /.test(message);
-  const isRefusal = byProgram && !notTheBackup.test(message);
-  if (isRefusal && obstacles.length === 0) return { outcome: 'failed', reason: message, hint };
-  const reason = [...obstacles, message.replace(/^could not run: /, '')].join('; ');
   // What a restore is told to do about it is no advice for a drill.
-  return { outcome: 'could not run', reason, hint: byProgram ? scriptHint(message) : hint };
-}
-
-function scriptHint(message: string): string | undefined {
-  if (!message.startsWith('psql ')) return undefined;
-  return 'Nothing of a plain dump can be left out or made by a superuser; with BACKUP_FORMAT=custom it can.';
+  const advice = byProgram ? beyondServer(message, place) : hint;
+  if (byProgram && advice === undefined && obstacles.length === 0) return { outcome: 'failed', reason: message, hint };
+  const reasons = [...obstacles.map(({ reason }) => reason), message.replace(/^could not run: /, '')];
+  const hints = [...obstacles.map((obstacle) => obstacle.hint), advice].filter((one) => one !== undefined);
+  return { outcome: 'could not run', reason: reasons.join('; '), hint: hints[0] };
 }
 
 /** What a drill shows that came to its end. An estimate is never a comparison. */
@@ -62,7 +65,10 @@ export function judge({ compared, checks, holdsTables, obstacles }: Findings): O
     ];
     return { outcome: 'failed', reason: reasons.join('; ') };
   }
-  if (obstacles.length > 0) return { outcome: 'could not run', reason: obstacles.join('; ') };
+  const [obstacle] = obstacles;
+  if (obstacle) {
+    return { outcome: 'could not run', reason: obstacles.map(({ reason }) => reason).join('; '), hint: obstacle.hint };
+  }
   const rows = made.filter(({ what }) => what.startsWith('table '));
   if (holdsTables && rows.length === 0) {
     return {

@@ -8,9 +8,11 @@ import { restoreBackup, type Restored } from '../restore/restore.ts';
 import { knownNames } from '../restore/scope.ts';
 import type { TocEntry } from '../restore/toc.ts';
 import type { DrillRequest } from './drill.ts';
+import type { Obstacle } from './outcome.ts';
 import type { ScratchDatabase } from './scratch.ts';
 import { findRoles, makeRoles } from './script-roles.ts';
 import { planSuperuserEntries, runAsSuperuser, type SuperuserPlan } from './superuser-entries.ts';
+import { superuserHint } from './superuser-role.ts';
 
 /** What a drill restores into and with. */
 export interface DrillTools {
@@ -20,12 +22,13 @@ export interface DrillTools {
   /** Extensions that the drill goes on without. */
   readonly missing: readonly string[];
   /** Called with each reason why the backup cannot be tried as it is, as soon as it is known. */
-  readonly onObstacle: (reason: string) => void;
+  readonly onObstacle: (obstacle: Obstacle) => void;
 }
 
 /**
- * Restores the whole of a backup into a scratch database as a role without a superuser's rights; what only a superuser may
- * create and cannot do harm is created by the scratch server's own.
+ * Restores the whole of a backup into a scratch database. A role without a superuser's rights does it, and what only a
+ * superuser may create and cannot do harm is created by the scratch server's own; or a superuser does all of it, where the
+ * dump is trusted so far.
  * @throws {Failure} see `restoreBackup`.
  */
 export async function restoreIntoScratch(request: DrillRequest, tools: DrillTools): Promise<Restored> {
@@ -33,7 +36,9 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
   const { scratch, onObstacle } = tools;
   const plan = await planOf(request, tools);
   const notTried = (plan?.notTried ?? []).map(({ entry }) => describeEntry(entry));
-  if (notTried.length > 0) onObstacle(`only a superuser may create ${notTried.join(', ')}`);
+  if (notTried.length > 0) {
+    onObstacle({ reason: `only a superuser may create ${notTried.join(', ')}`, hint: superuserHint });
+  }
   await superuser('before');
   const missing = new Set(tools.missing);
   const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ dumpId }, reason]) => [dumpId, reason]));
@@ -65,7 +70,8 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
   async function superuser(when: 'before' | 'after'): Promise<void> {
     if (!plan || !scratch.admin) return;
     for (const refusal of await runAsSuperuser(scratch.admin, scratch.target.user, plan[when], signal)) {
-      onObstacle(`the scratch server refused what only a superuser may create: ${refusal}`);
+      const reason = `the scratch server refused what only a superuser may create: ${refusal}`;
+      onObstacle({ reason, hint: superuserHint });
     }
   }
 }
@@ -84,7 +90,7 @@ async function planOf(request: DrillRequest, tools: DrillTools): Promise<Superus
     return undefined;
   }
   await using toc = await openToc(source, client, knownNames(manifest));
-  return await planSuperuserEntries(toc, client, { own: scratch.admin !== undefined, signal });
+  return await planSuperuserEntries(toc, client, { own: scratch.admin !== undefined && !scratch.trusted, signal });
 }
 
 /** What the superuser has made is there, and can be compared. */

@@ -7,8 +7,10 @@ import { openOwnDatabase } from './own-database.ts';
 
 /** Where a drill restores to. Disposing removes every trace and never throws. */
 export interface ScratchDatabase extends AsyncDisposable {
-  /** The way in for the restore: an empty database of its own; the role is no superuser on a server of our own. */
+  /** The way in for the restore: an empty database of its own. */
   readonly target: ConnectionConfig;
+  /** The role of the restore on a server of our own is a superuser: the dump's code is trusted with all that it may do. */
+  readonly trusted: boolean;
   /** The superuser's way into the same database; undefined on a server that is not ours. */
   readonly admin: ConnectionConfig | undefined;
   /** Such as `17.6`. */

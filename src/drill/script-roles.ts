@@ -3,7 +3,7 @@ import { decodedBytes, checkedBytes } from '../restore/decode.ts';
 import type { ArtifactSource } from '../restore/load.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
-import { connect } from '../postgres/connect.ts';
+import { withSession } from '../postgres/with-session.ts';
 import type { ScratchDatabase } from './scratch.ts';
 
 /** The longest line that is looked at: names have at most 63 bytes, lists of columns and arguments come before them. */
@@ -49,19 +49,18 @@ export async function findRoles(source: ArtifactSource): Promise<Set<string>> {
 
 /**
  * Makes the roles on a server of our own and lets the role of the restore hand things over to them: it becomes a member of
- * each, and each may create things wherever it does. None may log in, nor do anything outside of the scratch database.
+ * each, and each may create things wherever it does. None may log in, nor do anything outside of the scratch database; on
+ * behalf of a superuser they are superusers, as whoever owns an event trigger must be.
  * @throws {Failure} `database`.
  */
 export async function makeRoles(
-  { admin, target }: ScratchDatabase,
+  { admin, target, trusted }: ScratchDatabase,
   roles: Iterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
   if (!admin) return;
-  const client = await connect(admin, signal);
-  client.on('error', () => undefined);
-  const [user, database] = [client.escapeIdentifier(target.user), client.escapeIdentifier(target.database)];
-  try {
+  const [user, database] = [pg.escapeIdentifier(target.user), pg.escapeIdentifier(target.database)];
+  const make = async (client: pg.Client): Promise<void> => {
     for (const role of roles) {
       const found = await client.query<{ super: boolean }>(
         'SELECT rolsuper AS super FROM pg_catalog.pg_roles WHERE rolname = $1',
@@ -71,7 +70,9 @@ export async function makeRoles(
       if (role.startsWith('pg_') || role === target.user || role === 'public' || found.rows[0]?.super === true)
         continue;
       if (found.rowCount === 0) {
-        const made = await client.query(`CREATE ROLE ${client.escapeIdentifier(role)} NOLOGIN`).catch(refused);
+        const made = await client
+          .query(`CREATE ROLE ${client.escapeIdentifier(role)} NOLOGIN${trusted ? ' SUPERUSER' : ''}`)
+          .catch(refused);
         if (!made) continue;
       }
       await client.query(`GRANT ${client.escapeIdentifier(role)} TO ${user}`);
@@ -79,10 +80,11 @@ export async function makeRoles(
     await client.query(`GRANT CREATE ON DATABASE ${database} TO PUBLIC`);
     await client.query('GRANT ALL ON SCHEMA public TO PUBLIC');
     await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${user} GRANT ALL ON SCHEMAS TO PUBLIC`);
+  };
+  try {
+    await withSession(admin, signal, make);
   } catch (error) {
     throw toDatabaseFailure('make the roles that the script names', error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

@@ -3,9 +3,9 @@ import pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
-import { connect } from '../postgres/connect.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { explainRestore } from '../postgres/restore-failure.ts';
+import { withSession } from '../postgres/with-session.ts';
 import type { LeftOut } from '../restore/leave-out.ts';
 import { asListed } from '../restore/toc-list.ts';
 import type { Toc, TocEntry } from '../restore/toc.ts';
@@ -37,7 +37,9 @@ const kinds = new Set([
 
 /**
  * Sorts out what only a superuser may create: what fits a strict grammar our superuser creates, see
- * {@link superuserStatement}; the rest nobody does. On a server that is not ours only subscriptions are left out.
+ * {@link superuserStatement}; the rest nobody does.
+ * @param own false where the role of the restore is to try all: on a server that is not ours, or as a superuser. Then only
+ * subscriptions are left out.
  * @throws {Failure} `dump` when pg_restore cannot write the SQL of an entry.
  */
 export async function planSuperuserEntries(
@@ -117,23 +119,21 @@ export async function runAsSuperuser(
   signal: AbortSignal,
 ): Promise<string[]> {
   if (planned.length === 0) return [];
-  const client = await connect(admin, signal);
-  client.on('error', () => undefined);
   const refused: string[] = [];
   try {
-    for (const { statements, usedAs } of planned) {
-      const grants = usedAs === undefined ? [] : [`GRANT USAGE ON ${usedAs} TO ${client.escapeIdentifier(role)}`];
-      try {
-        for (const statement of [...statements, ...grants]) await client.query(statement);
-      } catch (error) {
-        if (!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR') throw error;
-        refused.push(error.message);
+    await withSession(admin, signal, async (client) => {
+      for (const { statements, usedAs } of planned) {
+        const grants = usedAs === undefined ? [] : [`GRANT USAGE ON ${usedAs} TO ${client.escapeIdentifier(role)}`];
+        try {
+          for (const statement of [...statements, ...grants]) await client.query(statement);
+        } catch (error) {
+          if (!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR') throw error;
+          refused.push(error.message);
+        }
       }
-    }
+    });
     return refused;
   } catch (error) {
     throw toDatabaseFailure('create what only a superuser may', error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

@@ -137,8 +137,11 @@ async function untilReady(pidFile: string, died: () => Failure | undefined, sign
     if (failure) throw failure;
     const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
     if (lines[7]?.trim() === 'ready') return;
-    if (Date.now() > until)
-      throw new Failure('dump', 'could not run: the scratch server did not get ready in a minute');
+    if (Date.now() > until) {
+      throw new Failure('dump', 'could not run: the scratch server did not get ready in a minute', {
+        hint: 'The machine or the disk of the folder of TMPDIR is very slow; try again with less beside it.',
+      });
+    }
     await sleep(20);
   }
 }

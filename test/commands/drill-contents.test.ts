@@ -47,6 +47,7 @@ const stored = useStored(
     { database: 'rich' },
     { database: 'empty' },
     { database: 'typical', variables: { SCHEMAS: 'far' } },
+    { database: 'rich', variables: { BACKUP_FORMAT: 'plain' } },
   ],
 );
 
@@ -77,11 +78,27 @@ describe('what a database holds', () => {
   });
 
   test('fault 76: one with what nobody but a superuser may make could not run, and it is named', async () => {
-    const { stdout } = await drills(stored, ['--database', 'rich'], 65);
+    const { stdout } = await drills(stored, [stored.backups[2]!.id], 65);
     assert.match(stdout, /could not run: rich \S+: only a superuser may create .*ACCESS METHOD own_heap, /);
+    assert.match(stdout, /\nHINT: .*DRILL_ROLE=superuser, or drill --superuser/);
     const [proof] = proofsOf(stored.backups[2]!);
     assert.equal(proof?.outcome, 'could not run');
   });
+
+  for (const [index, what, args, variables] of [
+    [2, 'in one session', ['--superuser'], {}],
+    [2, 'in two sessions', ['--jobs', '2'], { DRILL_ROLE: 'superuser' }],
+    [5, 'as a plain dump', ['--superuser'], {}],
+  ] as const) {
+    test(`one with what only a superuser may make passes as one, ${what}`, async () => {
+      const { stdout } = await drills(stored, [stored.backups[index]!.id, ...args], 0, variables);
+      for (const kind of ['eventTriggers', 'operatorClasses', 'languages', 'casts']) {
+        assert.match(stdout, new RegExp(`^${kind} +([1-9]\\d*) +\\1 +same$`, 'm'));
+      }
+      assert.match(stdout, /^amcheck of B-tree indexes: passed: [1-9]/m);
+      assert.match(stdout, /^passed: rich /m);
+    });
+  }
 
   test('an empty one passes: there is nothing to lose', async () => {
     await drills(stored, ['--database', 'empty'], 0);

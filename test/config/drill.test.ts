@@ -29,7 +29,7 @@ describe('DRILL_DATABASE_URL', () => {
   });
 
   test('may be left out', () => {
-    assert.deepEqual({ ...read().drill }, { databaseUrl: undefined, checkSql: undefined });
+    assert.deepEqual({ ...read().drill }, { databaseUrl: undefined, role: 'ordinary', checkSql: undefined });
   });
 });
 

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { ConnectionConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { Failure } from '../../src/errors.ts';
+import type { ScratchRequest } from '../../src/drill/scratch.ts';
 import { connect } from '../../src/postgres/connect.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { holdScratch } from './held.ts';
@@ -30,8 +31,8 @@ describe('a drill on a server that is not ours', () => {
     };
   });
   after(() => server.stop());
-  const drill = (databaseUrl: ConnectionConfig): { drill: { databaseUrl: ConnectionConfig; checkSql: undefined } } => ({
-    drill: { databaseUrl, checkSql: undefined },
+  const drill = (databaseUrl: ConnectionConfig): Pick<ScratchRequest, 'drill'> => ({
+    drill: { databaseUrl, role: 'ordinary', checkSql: undefined },
   });
   const databases = (): Promise<string> =>
     server.psql(`SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database WHERE datname LIKE 'pg_off%'`);

@@ -11,7 +11,10 @@ process.once('SIGTERM', () => {
   stop.abort(new Error('told to end'));
 });
 try {
-  await using scratch = await openScratch({ drill: { databaseUrl, checkSql: undefined }, signal: stop.signal });
+  await using scratch = await openScratch({
+    drill: { databaseUrl, role: 'ordinary', checkSql: undefined },
+    signal: stop.signal,
+  });
   const { host, user, database } = scratch.target;
   console.log(JSON.stringify({ host, user, database }));
   const idle = setInterval(() => undefined, 1000);

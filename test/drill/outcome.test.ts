@@ -27,10 +27,10 @@ describe('a drill that came to its end', () => {
     ],
     ['a failed check', { ...passing, checks: [failedCheck] }, 'failed', /^failed: indexes \(not valid: a\.c\)$/],
     ['a check that was not run', { ...passing, checks: [{ ...failedCheck, outcome: 'not run' }] }, 'passed', /^$/],
-    ['an obstacle', { ...passing, obstacles: ['no x'] }, 'could not run', /^no x$/],
+    ['an obstacle', { ...passing, obstacles: [{ reason: 'no x', hint: 'Get an x.' }] }, 'could not run', /^no x$/],
     [
       'an obstacle and a difference',
-      { ...passing, compared: [compared('table a.b', 'different')], obstacles: ['no x'] },
+      { ...passing, compared: [compared('table a.b', 'different')], obstacles: [{ reason: 'no x', hint: 'Get an x.' }] },
       'failed',
       /differs/,
     ],
@@ -70,7 +70,9 @@ describe('a drill that broke off', () => {
   ];
   for (const [failure, obstacles, outcome] of cases) {
     test(`${failure.message}: ${outcome ?? 'no result'}`, () => {
-      assert.equal(judgeFailure(failure, obstacles)?.outcome, outcome);
+      const known = obstacles.map((reason) => ({ reason, hint: 'Do it.' }));
+      const judged = judgeFailure(failure, known, { elsewhere: false, plain: false });
+      assert.equal(judged?.outcome, outcome);
     });
   }
 });

@@ -31,7 +31,7 @@ export function smallManifest(
 /** What a scratch database is asked with: a server of our own unless told. */
 export function scratchRequest(changes: Partial<ScratchRequest> = {}): ScratchRequest {
   return {
-    drill: { databaseUrl: undefined, checkSql: undefined },
+    drill: { databaseUrl: undefined, role: 'ordinary', checkSql: undefined },
     clientsDir: serversDir,
     manifest: smallManifest(),
     log: noLog,

@@ -1,4 +1,4 @@
-import { autoOr, integer, secretText, size, text } from '../kinds.ts';
+import { autoOr, integer, oneOf, secretText, size, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** What reading backups back needs. */
@@ -35,6 +35,12 @@ export const restoreVariables = {
       'A server for drills, whose user may create databases: each drill makes a database of its own there and drops it. Not set: a drill starts a server itself, with its files in the folder of `TMPDIR`.',
     example: 'postgresql://drill:password@spare.example.com:5432/postgres',
     secret: true,
+  }),
+  DRILL_ROLE: variable(oneOf('ordinary', 'superuser'), {
+    words:
+      'Who restores on the server that a drill starts itself. `superuser` is for databases with operator classes, C functions and the like, which only a superuser may create: the SQL of the dump can then run any program as the user of the drill, and see its environment, with the private key and the login of the store. Only for dumps of a database whose superusers you trust with those.',
+    example: 'superuser',
+    default: 'ordinary',
   }),
   DRILL_CHECK_SQL: variable(text, {
     words:
