@@ -3,6 +3,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { compareObjects } from './compare-objects.ts';
 import type { LeftOut } from './leave-out.ts';
+import { gatherSpread } from './spread.ts';
 import { asListed } from './toc-list.ts';
 
 /** One thing that was compared. */
@@ -45,16 +46,17 @@ export async function compareWithManifest(
   scope: CompareScope,
 ): Promise<Comparison[]> {
   try {
-    const compared: Comparison[] = [];
+    const tables = manifest.contents.tables.filter(({ schema, name }) => scope.table(schema, name));
+    const byTable: Comparison[] = [];
     const isLeftOut = tablesLeftOut(scope.leftOut);
-    for (const { schema, name, rows, exact } of manifest.contents.tables) {
-      if (!scope.table(schema, name)) continue;
+    for (const { schema, name, rows, exact } of tables) {
       const what = `table ${schema}.${name}`;
-      if (rows === null) compared.push(notCompared(what, 'not counted', 'the manifest has no count'));
-      else if (!exact) compared.push(notCompared(what, `about ${String(rows)}`, 'the manifest has only an estimate'));
-      else if (isLeftOut(schema, name)) compared.push(notCompared(what, String(rows), 'it was left out'));
-      else compared.push(compare(what, String(rows), await countRows(client, schema, name)));
+      if (rows === null) byTable.push(notCompared(what, 'not counted', 'the manifest has no count'));
+      else if (!exact) byTable.push(notCompared(what, `about ${String(rows)}`, 'the manifest has only an estimate'));
+      else if (isLeftOut(schema, name)) byTable.push(notCompared(what, String(rows), 'it was left out'));
+      else byTable.push(compare(what, String(rows), await countRows(client, schema, name)));
     }
+    const compared = await gatherSpread(client, tables, byTable);
     for (const name of scope.named) {
       const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_class WHERE relname = $1', [name]);
       compared.push(compare(`--table ${name}`, 'there', rowCount === 0 ? 'not there' : 'there'));
