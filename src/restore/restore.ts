@@ -21,7 +21,7 @@ import { makeDatabase } from './new-database.ts';
 import { type Lacking, prepareFor } from './prepare.ts';
 import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs } from './scope.ts';
 import { refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
-import type { TocEntry } from './toc.ts';
+import type { Toc, TocEntry } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
@@ -111,7 +111,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       throw wasEmpty && !made ? await tellLeftBehind(error, target, dumped) : error;
     }
     prepared.keep();
-    if (jobs > 1 && toc) await loadAfterRows(request, client, toc.file, list, jobs);
+    if (jobs > 1 && toc) await loadAfterRows(request, client, toc, leftOut, jobs);
     made?.keep();
     const restoreMs = Math.round(performance.now() - started);
     return { leftOut, scope: scopeOf(manifest, options, leftOut), restoreMs };
@@ -120,17 +120,29 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   }
 }
 
-/** Indexes, constraints and triggers, several at once, from the head of the dump. */
+/**
+ * Indexes and constraints, several at once, from the head of the dump; then triggers, one after the other. Where a
+ * partition's trigger is switched off the dump does not say that it needs the trigger of the whole table first, and what
+ * an event trigger does it must do to nothing of the restore.
+ */
 async function loadAfterRows(
   { target, options, log, signal, create }: RestoreRequest,
   client: PostgresClient,
-  file: string,
-  list: string | undefined,
+  toc: Toc,
+  leftOut: readonly LeftOut[],
   jobs: number,
 ): Promise<void> {
+  const [triggers = [], others = []] = [true, false].map((wanted) =>
+    toc.entries.filter((entry) => isTrigger(entry) === wanted).map((entry) => ({ entry, reason: 'another step' })),
+  );
+  const step = async (less: readonly LeftOut[], sessions: number): Promise<void> => {
+    const list = await toc.writeList([...leftOut, ...less]);
+    await runLoader(afterRowsStage(target, client, options, { list, file: toc.file, jobs: sessions }), log, signal);
+  };
   log.info(`the rows are there; making indexes and constraints in ${String(jobs)} sessions`);
   try {
-    await runLoader(afterRowsStage(target, client, options, { list, file, jobs }), log, signal);
+    await step(triggers, jobs);
+    if (triggers.length > 0) await step(others, 1);
   } catch (error) {
     const { kind, message, hint, retryable } = toFailure(error);
     if (create) throw error;
@@ -141,6 +153,11 @@ async function loadAfterRows(
       retryable,
     });
   }
+}
+
+/** Triggers of tables, event triggers, and comments on them. */
+function isTrigger({ kind, name }: TocEntry): boolean {
+  return /^(EVENT )?TRIGGER /.test(kind === 'COMMENT' ? name : `${kind} `);
 }
 
 /**
