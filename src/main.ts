@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { runCommand } from './commands/commands.ts';
 import { reportFailure } from './commands/report-failure.ts';
 import { Failure, toFailure } from './errors.ts';
 import { createLog } from './log.ts';
 import { createRedactor } from './redact.ts';
+import { LiveLines } from './report/live-lines.ts';
 
 /** How long a stop may take before the process ends by force, within what platforms allow before SIGKILL. */
 const stopWithinMs = 20_000;
@@ -26,8 +28,9 @@ let signalled = false;
 for (const [signal, kind] of [
   ['SIGTERM', 'sigterm'],
   ['SIGINT', 'sigint'],
-  // The terminal or session went away: nothing may be left behind then either.
+  // The terminal or session went away, or somebody wants a quick end: nothing may be left behind then either.
   ['SIGHUP', 'sigterm'],
+  ['SIGQUIT', 'sigterm'],
 ] as const) {
   process.on(signal, () => {
     const failure = new Failure(kind, `stopped by ${signal}`);
@@ -58,7 +61,8 @@ try {
     self: [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)],
     signal: stop.signal,
     stdout: process.stdout,
-    stderr: process.stderr,
+    stderr: new LiveLines(process.stderr),
+    runId: randomUUID(),
   });
 } catch (error) {
   const failure = toFailure(error);

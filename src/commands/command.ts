@@ -2,6 +2,8 @@ import type { LogOutput } from '../log.ts';
 
 /** What the edge hands to a command. */
 export interface Edge {
+  /** The command's name. */
+  readonly command: string;
   /** The arguments after the command's name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -10,7 +12,10 @@ export interface Edge {
   /** Aborted with a Failure when a signal arrives. */
   readonly signal: AbortSignal;
   readonly stdout: LogOutput;
+  /** Everybody writes to this one: a progress bar may stand at its foot. */
   readonly stderr: LogOutput;
+  /** Stands for this process in logs, pings and messages. */
+  readonly runId: string;
 }
 
 /** One command. Resolves to the exit code; whatever it throws is reported by the edge. */

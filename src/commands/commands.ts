@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
  * @returns the exit code.
  * @throws {Failure} `usage` for an unknown command; what a command throws.
  */
-export async function runCommand(edge: Edge): Promise<number> {
+export async function runCommand(edge: Omit<Edge, 'command'>): Promise<number> {
   const [name = 'backup', ...args] = edge.args;
   if (name === '--version' || name === 'version') {
     edge.stdout.write(`pg-offsite ${toolVersion}\n`);
@@ -48,7 +48,7 @@ export async function runCommand(edge: Edge): Promise<number> {
       hint: `The commands are ${Object.keys(commands).join(', ')}; none means backup.`,
     });
   }
-  return command.run({ ...edge, args });
+  return command.run({ ...edge, args, command: name });
 }
 
 function help(): string {

@@ -4,7 +4,7 @@ import { newBackupId } from '../catalog/ids.ts';
 import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { createLog, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
@@ -12,6 +12,7 @@ import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
 import { Session } from '../postgres/session.ts';
 import { createRedactor } from '../redact.ts';
+import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
 import type { Command } from './command.ts';
@@ -28,7 +29,7 @@ export const doctor: Command = {
   async run(edge) {
     const config = readConfig(edge.env);
     const redact = createRedactor(config.secrets);
-    const log = createLog(config.log, edge.stderr, redact);
+    const { log } = createReporting(edge, config.log, redact);
     const failures: Failure[] = [];
     const tell = (text: string): void => {
       edge.stdout.write(redact(text));

@@ -1,10 +1,10 @@
 import { readTellingConfig } from '../config/notify.ts';
 import { Failure } from '../errors.ts';
-import { createLog } from '../log.ts';
 import { notifyAll } from '../notify/notify-all.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { sampleEvent } from '../notify/sample.ts';
 import { createRedactor } from '../redact.ts';
+import { createReporting } from '../report/reporting.ts';
 import { renderTable } from '../report/table.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -21,7 +21,7 @@ export const notify: Command = {
     }
     const config = readTellingConfig(edge.env);
     const redact = createRedactor(config.secrets);
-    const log = createLog(config.log, edge.stderr, redact);
+    const { log } = createReporting(edge, config.log, redact);
     for (const warning of config.warnings) log.warn(warning);
     await using open = openChannels(config.notify, redact);
     if (open.channels.length === 0) {

@@ -1,7 +1,7 @@
 import { readConfig } from '../config/read.ts';
 import { Failure, toFailure } from '../errors.ts';
-import { createLog } from '../log.ts';
 import { createRedactor } from '../redact.ts';
+import { createReporting } from '../report/reporting.ts';
 import { startBackup } from '../schedule/child.ts';
 import { systemClock } from '../schedule/clock.ts';
 import { keepSchedule } from '../schedule/loop.ts';
@@ -13,7 +13,8 @@ import type { Command } from './command.ts';
 /** `schedule`: for hosts without cron. Runs until it is told to end, and then ends with the exit code of the signal. */
 export const schedule: Command = {
   summary: 'stay and start a backup at each tick of BACKUP_SCHEDULE',
-  async run({ args, env, self, stderr, signal }) {
+  async run(edge) {
+    const { args, env, self, signal } = edge;
     const { values } = readArguments(args, { now: { type: 'boolean' } }, 'schedule [--now]', 0);
     const config = readConfig(env);
     const { scheduler, run } = config;
@@ -22,7 +23,7 @@ export const schedule: Command = {
         hint: 'Set it to when backups are to be made, for example BACKUP_SCHEDULE="0 3 * * *".',
       });
     }
-    const log = createLog(config.log, stderr, createRedactor(config.secrets));
+    const { log } = createReporting(edge, config.log, createRedactor(config.secrets));
     for (const warning of config.warnings) log.warn(warning);
     const status = new Status();
     using _server = scheduler.port === undefined ? undefined : await serveStatus(scheduler.port, status);
@@ -32,7 +33,8 @@ export const schedule: Command = {
       atOnce: values.now === true,
       clock: systemClock,
       random: Math.random,
-      start: () => startBackup({ self, env, timeoutMs: run.timeoutMs, log }),
+      // Its bar would be torn by the lines of this process.
+      start: () => startBackup({ self, env: { ...env, TERM: 'dumb' }, timeoutMs: run.timeoutMs, log }),
       status,
       log,
       signal,

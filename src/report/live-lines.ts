@@ -19,9 +19,8 @@ export class LiveLines implements LogOutput {
     return this.#output.isTTY === true;
   }
 
-  /** Columns of the terminal as it is now; one is kept free, since some terminals wrap a line that fills them all. */
-  get width(): number {
-    return (this.#output.columns ?? 80) - 1;
+  get columns(): number | undefined {
+    return this.#output.columns;
   }
 
   hasColors(): boolean {

@@ -29,7 +29,9 @@ export function progressBars(screen: LiveLines, style: BarStyle, metronome: Metr
     );
     // Work may have ended meanwhile, and what is drawn last must not be older than what was drawn before.
     if (mine !== turn) return;
-    screen.show(standings.map(({ work, standing }) => barLine(work.name, standing, screen.width, style)));
+    // Some terminals go to the next line when the last column is filled.
+    const width = (screen.columns ?? 80) - 1;
+    screen.show(standings.map(({ work, standing }) => barLine(work.name, standing, width, style)));
   };
   return {
     follow(work) {
