@@ -41,11 +41,14 @@ export function refuseHost(url: URL): void {
  */
 export const guardedLookup: LookupFunction = (host, options, callback) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
+    // Of an error there are none, whatever the types say.
+    if (error) {
+      callback(error, []);
+      return;
+    }
     const [first] = addresses;
-    if (error) callback(error, []);
-    else if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address))) {
-      callback(refusal(host), []);
-    } else if (options.all === true) callback(null, addresses);
+    if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address))) callback(refusal(host), []);
+    else if (options.all === true) callback(null, addresses);
     else callback(null, first.address, first.family);
   });
 };

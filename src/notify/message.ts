@@ -47,7 +47,7 @@ const mostWarnings = 5;
 export function describeEvent(event: RunEvent): Message {
   const isTest = event.command === 'test';
   const failure = event.failure;
-  const told = linesOf(failure?.message ?? '');
+  const told = reasons(event);
   const quoted: Quoted[] = [
     // The headline has one line of it.
     ...(told.length > 1 ? [{ title: 'What failed', lines: shorten(told) }] : []),
@@ -89,10 +89,16 @@ const doneWords = {
 } as const;
 
 function failed(command: string, event: RunEvent): string {
-  const [first = 'no reason given'] = linesOf(event.failure?.message ?? '');
+  const [first = 'no reason given'] = reasons(event);
   // Long reasons must not push away what matters most at night: is there a backup at all?
   const reason = fit(first.replace(/:$/, ''), longestHeadline / 2);
   return `${command} failed: ${reason} (exit ${event.exitCode}).${newestWords(event)}`;
+}
+
+/** Only problems of the configuration are told in several lines; a line break in any other reason is one of a name. */
+function reasons({ failure }: RunEvent): string[] {
+  if (failure === undefined || failure.message === '') return [];
+  return failure.kind === 'config' ? linesOf(failure.message) : [oneLine(failure.message)];
 }
 
 function newestWords({ newestGood, startedAt, durationMs }: RunEvent): string {

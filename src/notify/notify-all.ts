@@ -15,6 +15,7 @@ export interface Told {
 /** How long telling may take in all, whatever the number of channels and tries. */
 const withinMs = 20_000;
 const firstPauseMs = 500;
+const longestPauseMs = 4_000;
 
 /**
  * Tells every channel that wants to know, at once, each again after a passing failure until 20 s are over or the signal
@@ -56,6 +57,7 @@ async function tell(channel: Channel, event: RunEvent, limit: AbortSignal, deadl
     const told = pRetry(attempt, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: firstPauseMs,
+      maxTimeout: longestPauseMs,
       randomize: true,
       signal: limit,
       onFailedAttempt: ({ error }) => void (last = error),
