@@ -15,6 +15,7 @@ import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import type { Command } from './command.ts';
 
 /** Tries one thing. Returns what is worth telling when it is fine. */
@@ -132,8 +133,13 @@ async function checkStore(config: Config, log: Log, signal: AbortSignal, check: 
       return store.location;
     });
     await check('store: ask for an object', async () => {
-      await store.head(key, signal);
-      return 'allowed';
+      return await store.head(key, signal).then(
+        () => 'allowed',
+        async (error: unknown) => {
+          if (await mayList(store, database, signal)) throw error;
+          return 'cannot be tried: to a key that may not list, what is missing looks forbidden';
+        },
+      );
     });
     if (config.retention === undefined) return;
     await check('store: list', async () => {
@@ -146,6 +152,16 @@ async function checkStore(config: Config, log: Log, signal: AbortSignal, check: 
     });
   } finally {
     store.close();
+  }
+}
+
+/** False only where the store says no: other trouble is told by whoever asked for an object. */
+async function mayList(store: Store, database: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of store.list(databaseFolder(database), signal)) return true;
+    return true;
+  } catch (error) {
+    return !(error instanceof Failure && error.kind === 'denied');
   }
 }
 

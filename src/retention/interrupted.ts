@@ -1,5 +1,6 @@
 import type { Entry } from '../catalog/entries.ts';
 import { fileNames, isArtifactFile } from '../catalog/keys.ts';
+import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 
 const dayMs = 86_400_000;
@@ -40,9 +41,19 @@ export async function isInterruptedPrune(store: Store, entry: Entry, limits: Run
   if (now.getTime() - youngest > Math.max(backupTimeoutMs, dayMs)) return true;
   for (const name of named.filter((file) => !objects.some(({ key }) => key === folder + file))) {
     // Asked once more: a store may list late what a run has just stored.
-    if ((await store.head(folder + name, signal)) === undefined) return true;
+    if (await isGone(store, folder + name, signal)) return true;
   }
   return false;
+}
+
+/** A key that may not read data cannot tell what is missing from what is forbidden: then the folder's age must do. */
+async function isGone(store: Store, key: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await store.head(key, signal)) === undefined;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'denied') return false;
+    throw error;
+  }
 }
 
 /** The data files in `SHA256SUMS`; undefined when it is not as we write it, or gone meanwhile. */

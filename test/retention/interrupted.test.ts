@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { surveyStore } from '../../src/retention/survey.ts';
 import { calm, scripted } from '../store/scripted.ts';
-import { backupOf, preloadObject } from './preloaded.ts';
+import { backupOf, preloadObject, type Preloaded } from './preloaded.ts';
 
 const hourMs = 3_600_000;
 
@@ -44,6 +44,25 @@ for (const [title, files, hours, expected] of states) {
     assert.deepEqual(found, [expected]);
   });
 }
+
+test('to a key that may not read data, missing data is told from a run by its age alone', async (t) => {
+  const { server, store } = await scripted(t);
+  const files = (folder: Preloaded, hours: number): void => {
+    for (const [key, content] of folder.files) {
+      if (key.endsWith('SUMS')) preloadObject(server, `pg/${key}`, content, new Date(Date.now() - hours * hourMs));
+    }
+  };
+  const [young, old] = [backupOf(new Date('2020-01-01T00:00:00Z')), backupOf(new Date('2020-01-02T00:00:00Z'))];
+  files(young, 0);
+  files(old, 49);
+  const action = { kind: 'answer', status: 403, code: 'AccessDenied' } as const;
+  server.fault({ operation: ['HeadObject', 'GetObject'], when: ({ key }) => key.includes('/database.'), action });
+  const [survey] = await surveyStore({ store, database: 'shop', backupTimeoutMs: 48 * hourMs, signal: calm() });
+  assert.deepEqual(
+    survey?.leftovers.map(({ id }) => id),
+    [old.id],
+  );
+});
 
 test('a folder younger than a day is no left-over, however short BACKUP_TIMEOUT is', async (t) => {
   const { server, store } = await scripted(t);
