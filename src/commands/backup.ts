@@ -7,17 +7,23 @@ import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { keepTail } from '../log-tail.ts';
 import { createRedactor, redactJson } from '../redact.ts';
 import { createReporting, type Reporting } from '../report/reporting.ts';
 import { pruneAfterBackup, type Pruned } from '../retention/after-backup.ts';
 import { openStore } from '../store/open.ts';
 import { toolVersion } from '../version.ts';
+import { afterAbort } from './after-abort.ts';
 import type { Command, Edge } from './command.ts';
 import { reportFailure } from './report-failure.ts';
+import type { Ending } from './run-event.ts';
+import { type Notified, Teller } from './tell.ts';
 
 const pauseBetweenAttemptsMs = 5000;
 /** How long a run that was told to end may clean up. The edge ends the process by force a little later. */
 const cleanupMs = 18_000;
+/** When it takes longer than this, people are told meanwhile: the platform may not leave the time for it afterwards. */
+const tellAfterMs = 3000;
 
 /** The result line: what scripts read on standard output. */
 interface Result {
@@ -37,18 +43,23 @@ interface Result {
   readonly warnings?: readonly string[];
   readonly error?: string;
   readonly hint?: string;
+  readonly notified?: readonly Notified[];
 }
 
 /** `backup`: one run, in at most `BACKUP_ATTEMPTS` attempts, all of them within `BACKUP_TIMEOUT`. */
 export const backup: Command = {
   summary: 'make one backup (the default)',
-  async run(edge) {
+  async run(outside) {
     const started = performance.now();
+    const tail = keepTail(outside.stderr);
+    const edge = { ...outside, stderr: tail.output };
+    using teller = new Teller('backup', edge, tail);
     let redact = createRedactor([]);
     const atFirst = { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' } as const;
     let { log } = createReporting(edge, atFirst, redact);
     let config: Config | undefined;
     let result: Result;
+    let ending: Ending;
     try {
       if (edge.args.length > 0) {
         throw new Failure('usage', `backup takes no arguments, but got: ${edge.args.join(' ')}`, {
@@ -61,7 +72,10 @@ export const backup: Command = {
       const reporting = createReporting(edge, read.log, redact);
       log = reporting.log;
       for (const warning of read.warnings) log.warn(warning);
-      result = success(await withinDeadline(read, reporting, edge), started);
+      teller.begin();
+      const done = await withinDeadline(read, reporting, edge, teller);
+      result = success(done, started);
+      ending = endingOf(done);
       for (const warning of result.warnings ?? []) log.warn(warning);
       log.info(
         `done: ${result.location ?? ''} ${prettyBytes(result.bytes ?? 0)}, verified by ${result.verified ?? ''}, in ${prettyMs(result.durationMs)}`,
@@ -77,7 +91,10 @@ export const backup: Command = {
         error: failure.message,
         ...(failure.hint !== undefined && { hint: failure.hint }),
       };
+      ending = { exitCode: failure.exitCode, failure };
     }
+    const notified = await teller.end(ending);
+    if (notified.length > 0) result = { ...result, notified };
     edge.stdout.write(`${redactJson(result, redact)}\n`);
     return result.exitCode;
   },
@@ -86,7 +103,7 @@ export const backup: Command = {
 /** A complete backup, and what retention did after it. */
 type Done = CompletedBackup & Pick<Pruned, 'pruned'>;
 
-async function withinDeadline(config: Config, { log, progress }: Reporting, edge: Edge): Promise<Done> {
+async function withinDeadline(config: Config, { log, progress }: Reporting, edge: Edge, teller: Teller): Promise<Done> {
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(
@@ -96,7 +113,20 @@ async function withinDeadline(config: Config, { log, progress }: Reporting, edge
     );
   }, config.run.timeoutMs);
   const signal = AbortSignal.any([edge.signal, deadline.signal]);
-  using overdue = cleanupOverdue(signal, log);
+  const overdue = Promise.withResolvers<never>();
+  const waits = [
+    afterAbort(signal, tellAfterMs, () => {
+      const failure = toFailure(signal.reason);
+      void teller.end({ exitCode: failure.exitCode, failure });
+    }),
+    afterAbort(signal, cleanupMs, () => {
+      log.warn('the clean-up was not done in time: an unfinished upload may be left behind, which the next runs sweep');
+      overdue.reject(toFailure(signal.reason));
+    }),
+  ];
+  const stopWaiting = (): void => {
+    for (const wait of waits) wait[Symbol.dispose]();
+  };
   try {
     const completed = await Promise.race([
       overdue.promise,
@@ -110,31 +140,13 @@ async function withinDeadline(config: Config, { log, progress }: Reporting, edge
       }),
     ]);
     // From here on the backup exists, and nothing makes the run a failure any more.
+    stopWaiting();
     const { pruned, warnings } = await retain(completed, config, log, signal);
     return { ...completed, ...(pruned && { pruned }), warnings: [...completed.warnings, ...warnings] };
   } finally {
     clearTimeout(timer);
+    stopWaiting();
   }
-}
-
-/** Rejects with the reason of the aborted signal when the clean-up goes on for too long after it. */
-function cleanupOverdue(signal: AbortSignal, log: Log): Disposable & { readonly promise: Promise<never> } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const onAbort = (): void => {
-    timer = setTimeout(() => {
-      log.warn('the clean-up was not done in time: an unfinished upload may be left behind, which the next runs sweep');
-      reject(toFailure(signal.reason));
-    }, cleanupMs);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  return {
-    promise,
-    [Symbol.dispose]: () => {
-      signal.removeEventListener('abort', onAbort);
-      clearTimeout(timer);
-    },
-  };
 }
 
 async function retain({ manifest }: CompletedBackup, config: Config, log: Log, signal: AbortSignal): Promise<Pruned> {
@@ -184,6 +196,21 @@ function success({ manifest, location, missedTicks, pruned, warnings }: Done, st
     ...(missedTicks !== undefined && { missedTicks }),
     ...(pruned && { pruned }),
     durationMs: elapsed(started),
+    warnings,
+  };
+}
+
+function endingOf({ manifest, location, missedTicks, warnings }: Done): Ending {
+  const { id, artifacts, contents } = manifest;
+  return {
+    exitCode: 0,
+    backupId: id,
+    location,
+    bytes: artifacts.reduce((sum, { bytes }) => sum + bytes, 0),
+    rows: contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    rowsExact: contents.tables.every(({ exact }) => exact),
+    tables: contents.tables.length,
+    missedTicks,
     warnings,
   };
 }

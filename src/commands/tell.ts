@@ -1,0 +1,184 @@
+import { writeLastFailure } from '../catalog/last-failure.ts';
+import { type Salvaged, salvageConfig } from '../config/salvage.ts';
+import { Failure } from '../errors.ts';
+import { createLog, type Log } from '../log.ts';
+import type { LogTail } from '../log-tail.ts';
+import type { RunEvent, ToldCommand } from '../notify/event.ts';
+import { notifyAll } from '../notify/notify-all.ts';
+import { openChannels, type OpenChannels } from '../notify/open-channels.ts';
+import { createRedactor } from '../redact.ts';
+import { locationOf } from '../store/location.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { Edge } from './command.ts';
+import { inTime } from './in-time.ts';
+import { platformLogHint } from './platform-log.ts';
+import { composeEvent, type Ending } from './run-event.ts';
+import { askStanding, type Standing, unknownStanding } from './standing.ts';
+
+/** How long telling may take in all. */
+const tellMs = 20_000;
+/** The same once the run was told to end: the process is ended by force 20 s after that, by some platforms after 10 s. */
+const stopMs = 19_000;
+/** How much of it the store may take to say how the database stands. */
+const askMs = 5000;
+const askStoppedMs = 2000;
+/** How long the ping of the start, if it is still under way, may hold up that of the end, which must come after it. */
+const startGraceMs = 2000;
+
+/** A part of the result: who was to be told, and if it did not work, why. */
+export interface Notified {
+  readonly channel: string;
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+/** Tells how one run goes, to whom the environment says. Nothing of it throws, or changes how the run ends. */
+export class Teller implements Disposable {
+  readonly #command: ToldCommand;
+  readonly #edge: Edge;
+  readonly #tail: LogTail;
+  readonly #startedAt = new Date();
+  readonly #began = performance.now();
+  #stopped: number | undefined;
+  readonly #config: Salvaged;
+  readonly #redact: (text: string) => string;
+  readonly #log: Log;
+  readonly #open: OpenChannels;
+  readonly #starting = new AbortController();
+  #start: Promise<unknown> | undefined;
+  #told: Promise<Notified[]> | undefined;
+
+  constructor(command: ToldCommand, edge: Edge, tail: LogTail) {
+    this.#command = command;
+    this.#edge = edge;
+    this.#tail = tail;
+    this.#config = salvageConfig(edge.env);
+    this.#redact = createRedactor(this.#config.secrets);
+    this.#log = createLog(this.#config.log, tail.output, this.#redact);
+    this.#open = openChannels(this.#config.notify, this.#redact);
+    edge.signal.addEventListener('abort', () => (this.#stopped = performance.now()), { once: true });
+  }
+
+  /** Tells that the run has begun. Nothing waits for it. */
+  begin(): void {
+    const event = this.#event('started', { exitCode: 0 }, unknownStanding);
+    this.#start = notifyAll(this.#open.channels, event, this.#log, this.#starting.signal);
+  }
+
+  /** Tells how the run ended, in at most 20 s. The first time counts; later calls wait for that. */
+  end(ending: Ending): Promise<Notified[]> {
+    this.#told ??= this.#tell(ending).catch((error: unknown) => {
+      this.#log.warn(`nobody could be told: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    });
+    return this.#told;
+  }
+
+  [Symbol.dispose](): void {
+    this.#starting.abort();
+    // Nothing is under way any more, and nobody needs to wait for connections to close.
+    void Promise.resolve(this.#open[Symbol.asyncDispose]()).catch(() => undefined);
+  }
+
+  async #tell(ending: Ending): Promise<Notified[]> {
+    // Somebody at a terminal sees what was typed wrong.
+    if (ending.failure?.kind === 'usage' && this.#edge.stderr.isTTY === true) return [];
+    const outcome = ending.exitCode === 0 ? 'success' : 'failure';
+    const draft = this.#event(outcome, ending, unknownStanding);
+    const kinds: RunEvent['kind'][] = outcome === 'success' ? ['success', 'recovery'] : ['failure'];
+    const wanted = this.#open.channels.filter((channel) => kinds.some((kind) => channel.wants({ ...draft, kind })));
+    const over = new AbortController();
+    const end = (): void => {
+      over.abort(new Failure('deadline', 'the time for telling is over'));
+    };
+    const timers = [setTimeout(end, tellMs)];
+    const onStop = (): void => {
+      const ago = performance.now() - (this.#stopped ?? performance.now());
+      timers.push(setTimeout(end, Math.max(0, stopMs - ago)));
+    };
+    if (this.#edge.signal.aborted) onStop();
+    else this.#edge.signal.addEventListener('abort', onStop, { once: true });
+    try {
+      const standing = await this.#look(ending, wanted.length > 0);
+      await this.#settleStart();
+      const kind = outcome === 'success' && standing.recovered ? 'recovery' : outcome;
+      const told = await notifyAll(wanted, this.#event(kind, ending, standing), this.#log, over.signal);
+      return told.map(({ channel, error }) => ({
+        channel,
+        ok: error === undefined,
+        ...(error !== undefined && { error }),
+      }));
+    } finally {
+      this.#edge.signal.removeEventListener('abort', onStop);
+      timers.forEach(clearTimeout);
+    }
+  }
+
+  /** Asks the store what else there is to tell, and keeps the failure there if somebody wants to hear of its end. */
+  async #look(ending: Ending, isWanted: boolean): Promise<Standing> {
+    const { store: config, notify } = this.#config;
+    const database = ending.database ?? this.#config.database;
+    const { failure } = ending;
+    // With a wrong configuration nothing is contacted but who is told so.
+    if (!config || database === undefined || failure?.kind === 'config' || failure?.kind === 'usage') {
+      return unknownStanding;
+    }
+    const knowsRecovery = this.#command === 'backup' && notify.on !== 'failure';
+    const isKept = knowsRecovery && failure !== undefined;
+    if (!isWanted && !isKept) return unknownStanding;
+    const withinMs = this.#edge.signal.aborted ? askStoppedMs : askMs;
+    const store = openStore(config, this.#log);
+    try {
+      const madeNow = this.#command === 'backup' && !failure ? ending.backupId : undefined;
+      const question = { store, database, madeNow, asksRecovery: knowsRecovery && !failure, withinMs, log: this.#log };
+      const [standing] = await Promise.all([
+        isWanted ? askStanding(question) : unknownStanding,
+        isKept ? this.#keep(store, database, failure, withinMs) : undefined,
+      ]);
+      return standing;
+    } finally {
+      store.close();
+    }
+  }
+
+  async #keep(store: Store, database: string, failure: Failure, withinMs: number): Promise<void> {
+    const { kind, exitCode, message } = failure;
+    const failedAt = new Date().toISOString();
+    const kept = { database, runId: this.#edge.runId, failedAt, exitCode, kind, error: this.#redact(message) };
+    try {
+      await inTime(withinMs, 'the store', (signal) => writeLastFailure(store, kept, signal));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.info(`the next success cannot be told as a recovery: ${why}`);
+    }
+  }
+
+  /** A ping of the start that came after that of the end would say that a run is under way. */
+  async #settleStart(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#starting.abort();
+    }, startGraceMs);
+    await this.#start;
+    clearTimeout(timer);
+  }
+
+  #event(kind: RunEvent['kind'], ending: Ending, standing: Standing): RunEvent {
+    const { database, schedule, store } = this.#config;
+    const parts = {
+      kind,
+      command: this.#command,
+      runId: this.#edge.runId,
+      startedAt: this.#startedAt,
+      durationMs: Math.round(performance.now() - this.#began),
+      database,
+      schedule,
+      location: store && locationOf(store),
+      ending,
+      standing,
+      logTail: this.#tail.lines(),
+      platformLogHint: platformLogHint(this.#edge.env),
+    };
+    return composeEvent(parts, this.#redact);
+  }
+}
