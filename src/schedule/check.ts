@@ -9,9 +9,9 @@ import { type Demand, type Freshness, judge } from './freshness.ts';
 import { newestPassed } from './proved.ts';
 
 /** A backup that began later than this after now was made by a clock that is wrong, or is not ours: it says nothing. */
-const aheadMs = 10 * 60_000;
+export const aheadMs = 10 * 60_000;
 /** Added to how long the newest backup took where no grace is given: platforms start jobs late. */
-const usualGraceMs = 3_600_000;
+export const usualGraceMs = 3_600_000;
 
 /** What a check asks for. */
 export interface CheckRequest {
