@@ -16,7 +16,7 @@ export const failureKinds = {
   stale: { exitCode: 79, meaning: '`check`: backups are too old, or none', retryable: false },
   deadline: { exitCode: 124, meaning: 'own deadline reached', retryable: false },
   sigint: { exitCode: 130, meaning: 'interrupted by SIGINT', retryable: false },
-  sigterm: { exitCode: 143, meaning: 'interrupted by SIGTERM', retryable: false },
+  sigterm: { exitCode: 143, meaning: 'interrupted by SIGTERM, SIGHUP or SIGQUIT', retryable: false },
 } as const;
 
 /** The name of a kind of failure: a row of {@link failureKinds}. */

@@ -64,6 +64,7 @@ for (const [signal, exitCode] of [
   ['SIGTERM', 143],
   ['SIGINT', 130],
   ['SIGHUP', 143],
+  ['SIGQUIT', 143],
 ] as const) {
   test(`fault 36: ${signal} while pg_dump is at work`, async () => {
     const run = scene.start(fakePgDump('head -c 7000000 /dev/zero; sleep 60'));
