@@ -76,15 +76,33 @@ export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure
     .map((line) => line.replace(/^\S*pg_dump: (error: )?/, ''))
     .join('; ');
   const match = known.find(({ pattern }) => pattern.test(told));
-  const killed =
-    signal === 'SIGKILL' ? 'Most often the kernel ended it for want of memory: raise the memory limit.' : undefined;
   const lockTimeout =
     told.includes('statement timeout') && lockWaitTimeoutMs > 0
       ? ` (it waited ${String(lockWaitTimeoutMs / 1000)} s)`
       : '';
   return new Failure('dump', `${howItEnded(exit)}${told === '' ? '' : `: ${told}`}${lockTimeout}`, {
-    hint: match?.hint ?? killed,
+    hint: match?.hint ?? (signal ? killedHint(signal) : undefined),
     retryable: match?.retryable,
     cause: startError,
   });
+}
+
+/** What a signal that pg_dump ended by most often means; its own words say nothing of it. */
+function killedHint(signal: NodeJS.Signals): string {
+  switch (signal) {
+    case 'SIGKILL':
+      return 'Most often the kernel ended it for want of memory: raise the memory limit.';
+    case 'SIGSEGV':
+    case 'SIGBUS':
+    case 'SIGILL':
+    case 'SIGABRT':
+    case 'SIGFPE':
+    case 'SIGSYS':
+      return 'It crashed: its files or the memory are damaged, it is made for another processor, or it has a bug. Take the newest image of its major; should that crash too, its makers want to know.';
+    case 'SIGXCPU':
+    case 'SIGXFSZ':
+      return 'A limit of the system (ulimit) ended it: raise it, or take it away.';
+    default:
+      return 'Somebody, or the platform, ended it alone: see what runs beside the backup in its container, and who may send signals there.';
+  }
 }

@@ -128,12 +128,19 @@ describe('what cannot be made to happen here is recognised by its words', () => 
     });
   }
 
-  test('a kill by the kernel, most often for memory', () => {
-    const failure = explainDump(exit([], { code: null, signal: 'SIGKILL' }), 60_000);
-    assert.equal(failure.message, 'pg_dump was killed by SIGKILL');
-    assert.match(failure.hint ?? '', /memory limit/);
-    assert.equal(failure.retryable, true);
-  });
+  for (const [what, signal, hint] of [
+    ['a kill by the kernel, most often for memory', 'SIGKILL', /memory limit/],
+    ['a crash', 'SIGSEGV', /crashed: .*newest image/],
+    ['a limit of processor time', 'SIGXCPU', /ulimit/],
+    ['an end by somebody else', 'SIGTERM', /platform, ended it alone/],
+  ] as const) {
+    test(what, () => {
+      const failure = explainDump(exit([], { code: null, signal }), 60_000);
+      assert.equal(failure.message, `pg_dump was killed by ${signal}`);
+      assert.match(failure.hint ?? '', hint);
+      assert.equal(failure.retryable, true);
+    });
+  }
 
   test('a pg_dump that could not be started', () => {
     const failure = explainDump(exit([], { code: null, startError: new Error('spawn EACCES') }), 60_000);
