@@ -4,6 +4,7 @@ import type { ReaderConfig } from '../config/config.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
+import { refuseWrongKey } from '../pipeline/key-match.ts';
 import { findClient } from '../postgres/clients.ts';
 import { withSession } from '../postgres/with-session.ts';
 import type { Progress } from '../report/progress.ts';
@@ -122,7 +123,8 @@ async function perform(request: DrillRequest, notes: Notes): Promise<void> {
   const { config, manifest, searchPath, log, signal } = request;
   const [artifact] = manifest.artifacts;
   if (!artifact) throw new Error('a manifest has at least one artifact');
-  // Before anything is started: without the key the drill ends at once.
+  // Before anything is started: without the right key the drill ends at once.
+  await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
   await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
   notes.client = client.version;

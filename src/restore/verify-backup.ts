@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { measure } from '../pipeline/meter.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { canDecrypt, prepareDecryption } from '../pipeline/decryption.ts';
+import { refuseWrongKey } from '../pipeline/key-match.ts';
 import type { Progress } from '../report/progress.ts';
 import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
@@ -37,7 +38,7 @@ export interface VerifyRequest {
  * Reads one backup back: its manifest, SHA256SUMS beside it, and every artifact whole: size and SHA-256 against the
  * manifest, decryption where a key is given, decompression to the end.
  * @throws {Failure} `verification` naming the object and what is wrong with it; `dump` for one that decodes to more than
- * is allowed; `config` for a key that does not fit; what the store throws.
+ * is allowed; `config` for a key that does not fit, before anything is read where that can be told; what the store throws.
  */
 export async function verifyBackup(store: Store, entry: Entry, request: VerifyRequest): Promise<VerifiedArtifact[]> {
   const manifest = await readEntry(store, entry, request.signal);
@@ -79,10 +80,12 @@ async function verifyArtifact(
   { config: { keys, restoreMaxSize }, searchPath, log, progress, signal }: VerifyRequest,
 ): Promise<number | undefined> {
   const key = folder + artifact.key;
+  const hasKey = canDecrypt(artifact.encryption, keys);
+  if (hasKey) await refuseWrongKey(artifact.encryption, keys, manifest.encryptionRecipients, searchPath, signal);
   const name = `${manifest.database} ${manifest.id}`;
   using reading = followReading(progress, { name, totalBytes: artifact.bytes, log });
   const stored = reading.pass(checkedBytes(store, key, artifact, signal));
-  if (!canDecrypt(artifact.encryption, keys)) {
+  if (!hasKey) {
     await measure(stored);
     return undefined;
   }

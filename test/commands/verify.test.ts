@@ -97,10 +97,11 @@ test('a sample is at least one and no more than asked for', async () => {
   }
 });
 
-test('a wrong key ends with 78', async () => {
+test('a wrong key ends with 78, before the artifact is read', async () => {
+  truncateSync(second().artifact, 1000);
   const run = await stored.run(['verify', second().id], { AGE_IDENTITY: otherIdentity.trim() });
   assert.equal(run.exitCode, 78, run.stdout);
-  assert.match(run.stdout, /^FAIL .*AGE_IDENTITY does not decrypt this backup$/m);
+  assert.match(run.stdout, /^FAIL .*AGE_IDENTITY does not decrypt this backup\n +It was encrypted to age1/m);
 });
 
 describe('damage ends with 76 and names the object; the other backup is ok all the same', () => {
