@@ -119,7 +119,7 @@ export async function drillStored(
     });
     const { proof, hint } = drilled;
     log.debug(describeDrill(drilled));
-    const told = `VERIFY=drill: the drill ${proof.outcome}: ${proof.reason ?? ''}`;
+    const told = `VERIFY=drill: the drill of ${proof.database} ${proof.id} ${proof.outcome}: ${proof.reason ?? ''}`;
     if (proof.outcome === 'failed') throw new Failure('verification', told, { hint, retryable: false });
     if (proof.outcome !== 'passed') throw new Failure('dump', told, { hint, retryable: false });
     log.info(`the drill passed: ${String(proof.compared)} comparisons, restored in ${String(proof.restoreMs)} ms`);

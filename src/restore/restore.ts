@@ -94,7 +94,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     const leftOut = leftOutOf(entries, await findHarmless(session, entries, options), request.leaveOut);
     for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
     if (!isPartial(options)) await foresee(session, manifest, entries, leftOut, log);
-    log.info(`restoring ${store.describe(folder.slice(0, -1))} into ${target.database} at ${target.host}`);
+    const location = store.describe(folder.slice(0, -1));
+    log.info({ event: 'started', location }, `restoring ${location} into ${target.database} at ${target.host}`);
     const list = toc && leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
     // pg_restore reads no further than the last thing that it needs.
     const mayStopReading = isPartial(options) || leftOut.some(({ entry }) => holdsData(entry));
@@ -126,7 +127,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
  * an event trigger does it must do to nothing of the restore.
  */
 async function loadAfterRows(
-  { target, options, log, signal, create }: RestoreRequest,
+  { target, options, log, signal, create, prepared }: RestoreRequest,
   client: PostgresClient,
   toc: Toc,
   leftOut: readonly LeftOut[],
@@ -145,7 +146,8 @@ async function loadAfterRows(
     if (triggers.length > 0) await step(others, 1);
   } catch (error) {
     const { kind, message, hint, retryable } = toFailure(error);
-    if (create) throw error;
+    // Of what is dropped anyway nothing is left behind.
+    if (create || prepared === true) throw error;
     const state = `the target database ${target.database} is incomplete: tables and rows are there, indexes, constraints and triggers are not all`;
     throw new Failure(kind, `${message}; ${state}`, {
       hint: `${hint === undefined ? '' : `${hint} `}Drop that database and restore again; with --jobs 1 a failure leaves nothing behind.`,

@@ -38,7 +38,7 @@ describe('nothing is stored', () => {
     const changes = { ...drill, DRILL_CHECK_SQL: 'SELECT count(*) > 100 FROM customers' };
     await scene.fails(changes, {
       exitCode: 76,
-      error: /the drill failed: .*DRILL_CHECK_SQL statement 1 \(returned false/,
+      error: /the drill of shop \d{8}T\w+-\w+ failed: .*DRILL_CHECK_SQL statement 1 \(returned false/,
     });
   });
 
