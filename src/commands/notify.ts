@@ -1,5 +1,6 @@
+import type { NotifyConfig } from '../config/config.ts';
 import { readTellingConfig } from '../config/notify.ts';
-import { Failure } from '../errors.ts';
+import { Failure, throwIfAborted } from '../errors.ts';
 import { notifyAll } from '../notify/notify-all.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { sampleEvent } from '../notify/sample.ts';
@@ -24,7 +25,7 @@ export const notify: Command = {
     const { log } = createReporting(edge, config.log, redact);
     for (const warning of config.warnings) log.warn(warning);
     await using open = openChannels(config.notify, redact);
-    if (open.channels.length === 0) {
+    if (!isAnybodyTold(config.notify)) {
       throw new Failure('config', 'nobody is told of anything: no channel is configured', {
         hint: 'Set for example SLACK_WEBHOOK_URL, WEBHOOK_URL or SMTP_URL; docs/NOTIFICATIONS.md says what each needs.',
       });
@@ -36,6 +37,7 @@ export const notify: Command = {
       error ?? answer ?? '',
     ]);
     edge.stdout.write(redact(renderTable([{ title: 'CHANNEL' }, { title: '' }, { title: 'ANSWER' }], rows)));
+    throwIfAborted(edge.signal);
     const failed = told.filter(({ error }) => error !== undefined).map(({ channel }) => channel);
     if (failed.length === 0) return 0;
     throw new Failure('store', `could not tell ${failed.join(', ')}`, {
@@ -43,3 +45,13 @@ export const notify: Command = {
     });
   },
 };
+
+/** What Kubernetes reads is there whether or not anybody wants it. */
+function isAnybodyTold({
+  on: _on,
+  proxy: _proxy,
+  terminationLog: _terminationLog,
+  ...channels
+}: NotifyConfig): boolean {
+  return Object.values(channels).some((channel) => channel !== undefined);
+}

@@ -67,7 +67,7 @@ describe('Discord', () => {
     const [embed] = payload.embeds;
     assert.deepEqual(embed?.fields[0], { name: 'Database', value: 'shop', inline: true });
     assert.match(
-      read(embed?.description ?? ''),
+      read(embed.description ?? ''),
       /^What to do GRANT pg_read_all_data TO backup;\n.*\nLast lines of the log\nINFO: backing up shop\nINFO: done$/s,
     );
   });
