@@ -8,9 +8,20 @@ export type Log = Logger;
 
 /** Fields whose message says the same: machines read them in JSON, people need not read them twice. */
 const fieldsInWords = [
-  ...['event', 'command', 'runId', 'database', 'id', 'location'],
+  ...['event', 'command', 'runId', 'database', 'id', 'location', 'outcome'],
   ...['kind', 'exitCode', 'server', 'client', 'databaseBytes'],
-  ...['step', 'bytes', 'totalBytes', 'storedBytes', 'bytesPerSecond', 'table', 'tableNumber', 'tables', 'leftMs'],
+  ...[
+    'step',
+    'bytes',
+    'totalBytes',
+    'storedBytes',
+    'bytesPerSecond',
+    'table',
+    'tableNumber',
+    'tables',
+    'leftMs',
+    'durationMs',
+  ],
 ].join(',');
 
 /** Where log lines go. */

@@ -37,11 +37,13 @@ export interface CompletedBackup {
  * written last; when anything fails before, whatever was written is removed again.
  * @throws {Failure} the first cause.
  */
-export async function makeBackup(context: RunContext): Promise<CompletedBackup> {
-  const { config, log } = context;
+export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
+  const { config } = run;
   const { database } = config.source.connection;
   const startedAt = new Date();
   const id = newBackupId(startedAt);
+  const log = run.log.child({ database, id });
+  const context = { ...run, log };
   const folder = backupFolder(database, id);
   const file = `database.${config.form.format === 'custom' ? 'dump' : 'sql'}${compressionSuffix[config.form.compression]}${encryptionSuffix[config.form.encryption.kind]}`;
   const key = folder + file;
@@ -52,7 +54,7 @@ export async function makeBackup(context: RunContext): Promise<CompletedBackup> 
   const snapshot = await session.exportSnapshot();
   const census = await Census.begin(session.client, config.source);
   log.info(
-    { id, server: session.server.version, client: client.version, databaseBytes: session.server.databaseBytes },
+    { event: 'started', location, server: session.server.version, client: client.version, databaseBytes: session.server.databaseBytes },
     `backing up ${database} (PostgreSQL ${session.server.version}) to ${location}`,
   );
 

@@ -77,7 +77,9 @@ export const backup: Command = {
       result = success(done, started);
       ending = endingOf(done);
       for (const warning of result.warnings ?? []) log.warn(warning);
+      const { id, database, location, bytes, durationMs } = result;
       log.info(
+        { event: 'done', database, id, location, bytes, durationMs },
         `done: ${result.location ?? ''} ${prettyBytes(result.bytes ?? 0)}, verified by ${result.verified ?? ''}, in ${prettyMs(result.durationMs)}`,
       );
     } catch (error) {

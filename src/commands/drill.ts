@@ -58,7 +58,7 @@ export const drill: Command = {
       jobs: readJobs(values.jobs, config.restoreJobs, usage),
       searchPath: edge.env.PATH ?? '',
       toolVersion,
-      log,
+      log: log.child({ database: entry.database, id: entry.id }),
       progress,
       signal: edge.signal,
     });
@@ -103,5 +103,7 @@ async function record(
     tags: tagsOf(config.store, tier),
     signal,
   });
-  log.info(`recorded in ${store.describe(key)}`);
+  const { database, id, outcome } = proof;
+  const location = store.describe(key);
+  log.info({ event: 'recorded', database, id, outcome, location }, `recorded in ${location}`);
 }

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 /** Tells a failure, once: what failed on what, then what to do; a bug with its stack, the rest only at debug level. */
 export function reportFailure(log: Log, failure: Failure): void {
   const { kind, exitCode, message, hint, cause } = failure;
-  log.error({ kind, exitCode }, hint === undefined ? message : `${message}\nHINT: ${hint}`);
+  log.error({ event: 'failed', kind, exitCode }, hint === undefined ? message : `${message}\nHINT: ${hint}`);
   if (kind === 'bug') log.error(stackOf(cause ?? failure));
   else if (cause !== undefined) log.debug(stackOf(cause));
 }

@@ -77,7 +77,7 @@ export const restore: Command = {
       jobs,
       leaveOut: words === undefined ? undefined : leaveOutByWords(words),
       searchPath: edge.env.PATH ?? '',
-      log,
+      log: log.child({ database: entry.database, id: entry.id }),
       progress,
       signal: edge.signal,
     });

@@ -48,10 +48,11 @@ export const verify: Command = {
     }
     const words = values.json === true ? asJson : asText;
     const tally: Tally = { backups: chosen.length, ok: 0, notDecrypted: 0, failures: [] };
-    const request = { config, searchPath: edge.env.PATH ?? '', log, progress, signal: edge.signal };
+    const request = { config, searchPath: edge.env.PATH ?? '', progress, signal: edge.signal };
     for (const backup of chosen) {
       try {
-        const artifacts = await verifyBackup(store, backup, request);
+        const { database, id } = backup;
+        const artifacts = await verifyBackup(store, backup, { ...request, log: log.child({ database, id }) });
         if (artifacts.some(({ dumpBytes }) => dumpBytes === undefined)) tally.notDecrypted += 1;
         else tally.ok += 1;
         print(words.good(backup, artifacts));

@@ -62,7 +62,7 @@ async function applyTo({
   const folders = [...plan.finish, ...plan.remove].map(({ entry }) => entry);
   const { removed, failed, bytesFreed, interrupted } = await removeFolders(store, folders, signal);
   log.info(
-    { removed },
+    { event: 'pruned', database, removed },
     `retention: ${plan.keep.length} backups stay, ${removed.length} removed (${prettyBytes(bytesFreed)})`,
   );
   const untouched = new Set(failed.map(({ id }) => id)).size;
