@@ -10,18 +10,8 @@ export type Log = Logger;
 const fieldsInWords = [
   ...['event', 'command', 'runId', 'database', 'id', 'location', 'outcome'],
   ...['kind', 'exitCode', 'server', 'client', 'databaseBytes'],
-  ...[
-    'step',
-    'bytes',
-    'totalBytes',
-    'storedBytes',
-    'bytesPerSecond',
-    'table',
-    'tableNumber',
-    'tables',
-    'leftMs',
-    'durationMs',
-  ],
+  ...['step', 'bytes', 'totalBytes', 'storedBytes', 'bytesPerSecond', 'leftMs', 'durationMs'],
+  ...['table', 'tableNumber', 'tables'],
 ].join(',');
 
 /** Where log lines go. */

@@ -54,7 +54,13 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const snapshot = await session.exportSnapshot();
   const census = await Census.begin(session.client, config.source);
   log.info(
-    { event: 'started', location, server: session.server.version, client: client.version, databaseBytes: session.server.databaseBytes },
+    {
+      event: 'started',
+      location,
+      server: session.server.version,
+      client: client.version,
+      databaseBytes: session.server.databaseBytes,
+    },
     `backing up ${database} (PostgreSQL ${session.server.version}) to ${location}`,
   );
 
