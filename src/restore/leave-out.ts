@@ -41,7 +41,9 @@ function harmless(
   { extensions, schemas }: Standing,
   { clean, withComments }: LoadOptions,
 ): string | undefined {
-  const [, commented = '', about = ''] = /^(EXTENSION|SCHEMA) (.*)$/s.exec(kind === 'COMMENT' ? name : '') ?? [];
+  const [, commented = '', quoted = ''] = /^(EXTENSION|SCHEMA) (.*)$/s.exec(kind === 'COMMENT' ? name : '') ?? [];
+  // What a comment is about is named as in SQL: "uuid-ossp".
+  const about = quoted.startsWith('"') ? quoted.slice(1, -1).replaceAll('""', '"') : quoted;
   if (withComments && commented === 'EXTENSION' && extensions.get(about) === false) {
     return 'the extension is there and belongs to somebody else, and only its owner may comment on it';
   }

@@ -47,6 +47,22 @@ describe('into a database of a provider, by an owner who is no superuser', () =>
     assert.match(run.stdout, /no difference; \d+ not compared$/m);
   });
 
+  test('comments on what has to be quoted, as uuid-ossp has, are left out too', async () => {
+    const place = `CREATE SCHEMA "An ""odd"" place"`;
+    await stored.postgres.createDatabase('quoted');
+    await stored.postgres.psql(
+      `CREATE EXTENSION "uuid-ossp"; ${place}; COMMENT ON SCHEMA "An ""odd"" place" IS 'odd'; CREATE TABLE t (i int)`,
+      'quoted',
+    );
+    const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('quoted') });
+    assert.equal(backup.exitCode, 0, backup.stderr);
+    const target = await provided(`CREATE EXTENSION "uuid-ossp"; ${place}`);
+    const run = await stored.run(['restore', 'latest', '--database', 'quoted'], target.variables);
+    assert.equal(run.exitCode, 0, run.stderr);
+    assert.match(run.stdout, /^COMMENT EXTENSION "uuid-ossp" +the extension is there and belongs to somebody else/m);
+    assert.match(run.stdout, /^COMMENT SCHEMA "An ""odd"" place" +the schema is there and belongs to somebody else/m);
+  });
+
   test('fault 70: an extension that only a superuser may create is told, and nothing is left', async () => {
     await stored.postgres.psql('CREATE EXTENSION file_fdw', 'other');
     const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('other') });
