@@ -77,7 +77,7 @@ serve ceph-mgr -i x --keyring "$dir/mgr/keyring" --mgr-data "$dir/mgr"
 serve radosgw -n client.admin
 tries=0
 until timeout 60 radosgw-admin -c "$conf" user create --uid test --display-name test \
-  --access-key ak --secret-key sksksksksk >>"$dir/output.log" 2>&1; do
+  --access-key ak --secret-key sksksksksk --caps 'users=*' >>"$dir/output.log" 2>&1; do
   tries=$((tries + 1))
   [ $tries -lt 5 ] || { cat "$dir/output.log" >&2; exit 1; }
   sleep 1
