@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseManifest } from '../../src/catalog/manifest.ts';
 import { parseProof } from '../../src/catalog/proof.ts';
@@ -71,6 +72,18 @@ describe('nothing is stored', () => {
     await scene.assertFailed(await run.ended, { exitCode: 143, error: /stopped by SIGTERM/ });
     assert.deepEqual([scratch.left(), scratch.serving()], [[], []]);
   });
+});
+
+test('what only a superuser may create is drilled as one where that is asked for, else nothing is stored', async () => {
+  await scene.postgres.createDatabase('rich', join(import.meta.dirname, '../fixtures/rich.sql'));
+  const changes = { ...drill, DATABASE_URL: scene.postgres.url('rich') };
+  const run = await scene.fails(changes, {
+    exitCode: 65,
+    error: /could not run: only a superuser may create .*OPERATOR CLASS/,
+  });
+  assert.match(run.stderr, /DRILL_ROLE=superuser/);
+  const { result } = await scene.succeeds({ ...changes, DRILL_ROLE: 'superuser' });
+  assert.equal(result['verified'], 'drill');
 });
 
 test('the doctor finds what a drill lacks', async () => {

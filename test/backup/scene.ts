@@ -140,7 +140,7 @@ export function useScene(options: S3ServerOptions = {}): Scene {
       assert.equal(result['exitCode'], 0);
       await assertClean(run);
       const folders = new Set(added().map((key) => key.slice(0, key.lastIndexOf('/'))));
-      assert.deepEqual([...folders], [`nightly/shop/${String(result['id'])}`]);
+      assert.deepEqual([...folders], [`nightly/${String(result['database'])}/${String(result['id'])}`]);
       return { result, run };
     },
     async fails(changes, expected, runOptions) {

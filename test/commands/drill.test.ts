@@ -46,6 +46,12 @@ test('--no-proof records nothing', async () => {
   assert.deepEqual(proofsOf(custom()), []);
 });
 
+test('--superuser is refused for a server elsewhere', async () => {
+  const elsewhere = { DRILL_DATABASE_URL: stored.postgres.url('postgres') };
+  const { stderr } = await drills(stored, [custom().id, '--superuser'], 64, elsewhere);
+  assert.match(stderr, /--superuser is for the server that a drill starts itself/);
+});
+
 test('checks of the user run on the restored database', async () => {
   const { stdout } = await drills(stored, [custom().id], 0, {
     DRILL_CHECK_SQL: 'SELECT count(*) = 100 FROM customers; SELECT id FROM sales.orders WHERE id = 20000',

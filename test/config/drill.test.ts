@@ -33,6 +33,16 @@ describe('DRILL_DATABASE_URL', () => {
   });
 });
 
+describe('DRILL_ROLE', () => {
+  test('is ordinary unless a superuser is asked for, which a server elsewhere does not heed', () => {
+    const asked = read({ DRILL_ROLE: 'superuser' });
+    assert.deepEqual([asked.drill.role, asked.warnings], ['superuser', []]);
+    const { warnings } = read({ DRILL_ROLE: 'superuser', DRILL_DATABASE_URL: 'postgresql://drill@spare/postgres' });
+    assert.deepEqual(warnings, ['DRILL_ROLE has no effect with DRILL_DATABASE_URL, whose user restores']);
+    assertProblem({ DRILL_ROLE: 'root' }, /^DRILL_ROLE="root" is not one of ordinary, superuser/);
+  });
+});
+
 describe('DRILL_CHECK_SQL', () => {
   let folder: string;
   let file: string;

@@ -30,7 +30,11 @@ describe('a drill that came to its end', () => {
     ['an obstacle', { ...passing, obstacles: [{ reason: 'no x', hint: 'Get an x.' }] }, 'could not run', /^no x$/],
     [
       'an obstacle and a difference',
-      { ...passing, compared: [compared('table a.b', 'different')], obstacles: [{ reason: 'no x', hint: 'Get an x.' }] },
+      {
+        ...passing,
+        compared: [compared('table a.b', 'different')],
+        obstacles: [{ reason: 'no x', hint: 'Get an x.' }],
+      },
       'failed',
       /differs/,
     ],
@@ -73,6 +77,39 @@ describe('a drill that broke off', () => {
       const known = obstacles.map((reason) => ({ reason, hint: 'Do it.' }));
       const judged = judgeFailure(failure, known, { elsewhere: false, plain: false });
       assert.equal(judged?.outcome, outcome);
+    });
+  }
+});
+
+describe('what a server cannot do has a hint', () => {
+  const own = { elsewhere: false, plain: false };
+  const elsewhere = { elsewhere: true, plain: false };
+  const cases: [words: string, place: typeof own, hint: RegExp][] = [
+    ['permission denied for language c', own, /DRILL_ROLE=superuser, or drill --superuser/],
+    ['must be superuser to create a base type', own, /DRILL_ROLE=superuser/],
+    ['only superuser can define a leakproof function', own, /DRILL_ROLE=superuser/],
+    ['Only roles with the SUPERUSER attribute may do that', own, /DRILL_ROLE=superuser/],
+    ['must be superuser to create a base type', elsewhere, /DRILL_DATABASE_URL/],
+    ['collation "de_DE" for encoding "UTF8" does not exist', own, /the locale de_DE\.UTF-8: add it to PG_LOCALES/],
+    ['collation "public.sv_SE.utf8" does not exist', own, /PG_LOCALES/],
+    ['could not create locale "de_DE.utf8": No such file or directory', own, /locale de_DE\.UTF-8: .*PG_LOCALES/],
+    ['could not create locale "de_DE.ISO8859-15": No such file', own, /locale de_DE\.ISO8859-15: /],
+    ['pg_cron must be loaded via shared_preload_libraries', own, /load that library .*DRILL_DATABASE_URL/],
+    ['extension "x" is not available', own, /PG_EXTRA_PACKAGES/],
+    ['unrecognized configuration parameter "transaction_timeout"', own, /image with newer ones/],
+    ['could not extend file "base/1": No space left on device', own, /TMPDIR/],
+    ['could not extend file "base/1": No space left on device', elsewhere, /disk of the server of DRILL_DATABASE_URL/],
+    ['server closed the connection unexpectedly', own, /memory limit/],
+    ['terminating connection due to administrator command', elsewhere, /log of the server/],
+    ['role "app" does not exist', { elsewhere: false, plain: true }, /BACKUP_FORMAT=custom/],
+    ['role "app" does not exist', elsewhere, /Create the role/],
+  ];
+  for (const [words, place, hint] of cases) {
+    test(`${words}${place.elsewhere ? ', elsewhere' : ''}`, () => {
+      const failure = new Failure('dump', `pg_restore failed with exit code 1: ${words}`, { hint: 'Use --leave-out.' });
+      const judged = judgeFailure(failure, [], place);
+      assert.equal(judged?.outcome, 'could not run');
+      assert.match(judged.hint ?? '', hint);
     });
   }
 });

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { prepareExtensions } from '../../src/drill/extensions.ts';
+import { takeSuperuser } from '../../src/drill/superuser-role.ts';
 import { findServerUser } from '../../src/postgres/server-user.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { ask, noLog, noSignal, openScratch, smallManifest } from './scene.ts';
+import { ask, noLog, noSignal, openScratch, scratchRequest, smallManifest } from './scene.ts';
 
 test('the database has the encoding of the dumped one, and its order where the server knows it', async () => {
   for (const [server, expected] of [
@@ -95,6 +96,23 @@ test('the role of the restore sees all rows, but is no superuser and cannot beco
     await assert.rejects(ask(target, sql), expected, sql);
   }
   assert.deepEqual(await ask(target, `SELECT rolsuper FROM pg_roles WHERE rolname = CURRENT_USER`), [[false]]);
+});
+
+test('the role of the restore is a superuser only where that is asked for, and not for longer than the restore', async () => {
+  const drill = { ...scratchRequest().drill, role: 'superuser' } as const;
+  await using scratch = await openScratch({ drill });
+  const { target, admin } = scratch;
+  assert(admin);
+  await ask(
+    target,
+    `CREATE ACCESS METHOD own_heap TYPE TABLE HANDLER heap_tableam_handler; CREATE ROLE friend SUPERUSER;
+     CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''seen''; END';
+     CREATE EVENT TRIGGER seen ON ddl_command_start EXECUTE FUNCTION seen()`,
+  );
+  await takeSuperuser(admin, noSignal);
+  assert.deepEqual(await ask(target, 'SELECT rolname FROM pg_roles WHERE rolsuper'), [[admin.user]]);
+  await ask(target, 'CREATE TABLE unseen ()');
+  await assert.rejects(ask(target, 'ALTER ROLE CURRENT_USER SUPERUSER'), /superuser|permission denied/);
 });
 
 test('what the role sets for its database does not decide what names mean to the superuser', async () => {
