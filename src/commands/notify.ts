@@ -47,11 +47,7 @@ export const notify: Command = {
 };
 
 /** What Kubernetes reads is there whether or not anybody wants it. */
-function isAnybodyTold({
-  on: _on,
-  proxy: _proxy,
-  terminationLog: _terminationLog,
-  ...channels
-}: NotifyConfig): boolean {
+function isAnybodyTold(config: NotifyConfig): boolean {
+  const { on: _on, proxy: _proxy, terminationLog: _terminationLog, ...channels } = config;
   return Object.values(channels).some((channel) => channel !== undefined);
 }

@@ -66,7 +66,8 @@ export const tellingVariables = {
     secret: true,
   }),
   TERMINATION_LOG: variable(text, {
-    words: 'Where Kubernetes reads why a container ended (`terminationMessagePath`). Without that file nothing is written.',
+    words:
+      'Where Kubernetes reads why a container ended (`terminationMessagePath`). Without that file nothing is written.',
     example: '/dev/termination-log',
     default: '/dev/termination-log',
   }),
