@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { runCommand } from './commands/commands.ts';
 import { reportFailure } from './commands/report-failure.ts';
+import { salvageConfig } from './config/salvage.ts';
 import { Failure, toFailure } from './errors.ts';
-import { createLog } from './log.ts';
 import { createRedactor } from './redact.ts';
 import { LiveLines } from './report/live-lines.ts';
+import { createReporting } from './report/reporting.ts';
 
 /** How long a stop may take before the process ends by force, within what platforms allow before SIGKILL. */
 const stopWithinMs = 20_000;
@@ -54,19 +55,22 @@ process.on('exit', () => {
 // A reader that went away must not end a backup; what cannot be written is lost, the exit code is not.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+const edge = {
+  args: process.argv.slice(2),
+  env: process.env,
+  self: [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)],
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: new LiveLines(process.stderr),
+  runId: randomUUID(),
+};
 try {
-  exitCode = await runCommand({
-    args: process.argv.slice(2),
-    env: process.env,
-    self: [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)],
-    signal: stop.signal,
-    stdout: process.stdout,
-    stderr: new LiveLines(process.stderr),
-    runId: randomUUID(),
-  });
+  exitCode = await runCommand(edge);
 } catch (error) {
   const failure = toFailure(error);
-  reportFailure(createLog({ format: 'auto', level: 'info' }, process.stderr, createRedactor([])), failure);
+  const { log: config, secrets } = salvageConfig(edge.env);
+  const [command = 'backup'] = edge.args;
+  reportFailure(createReporting({ ...edge, command }, config, createRedactor(secrets)).log, failure);
   exitCode = failure.exitCode;
 }
 process.exitCode = exitCode;

@@ -1,15 +1,17 @@
 import { writeLastFailure } from '../catalog/last-failure.ts';
 import { type Salvaged, salvageConfig } from '../config/salvage.ts';
-import { Failure } from '../errors.ts';
-import { createLog, type Log } from '../log.ts';
+import { Failure, toFailure } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { LogTail } from '../log-tail.ts';
 import type { RunEvent, ToldCommand } from '../notify/event.ts';
 import { notifyAll } from '../notify/notify-all.ts';
 import { openChannels, type OpenChannels } from '../notify/open-channels.ts';
 import { createRedactor } from '../redact.ts';
+import { createReporting } from '../report/reporting.ts';
 import { locationOf } from '../store/location.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { afterAbort } from './after-abort.ts';
 import type { Edge } from './command.ts';
 import { inTime } from './in-time.ts';
 import { platformLogHint } from './platform-log.ts';
@@ -23,6 +25,8 @@ const stopMs = 19_000;
 /** How much of it the store may take to say how the database stands. */
 const askMs = 5000;
 const askStoppedMs = 2000;
+/** How long the clean-up may take until people are told meanwhile: there may be no time left for it afterwards. */
+const earlyMs = 3000;
 /** How long the ping of the start, if it is still under way, may hold up that of the end, which must come after it. */
 const startGraceMs = 2000;
 
@@ -55,7 +59,7 @@ export class Teller implements Disposable {
     this.#tail = tail;
     this.#config = salvageConfig(edge.env);
     this.#redact = createRedactor(this.#config.secrets);
-    this.#log = createLog(this.#config.log, tail.output, this.#redact);
+    this.#log = createReporting({ ...edge, stderr: tail.output }, this.#config.log, this.#redact).log;
     this.#open = openChannels(this.#config.notify, this.#redact);
     edge.signal.addEventListener('abort', () => (this.#stopped = performance.now()), { once: true });
   }
@@ -73,6 +77,17 @@ export class Teller implements Disposable {
       return [];
     });
     return this.#told;
+  }
+
+  /**
+   * Tells why the signal was aborted while the clean-up after it goes on for long. Dispose of it when the run has ended,
+   * or can only succeed any more.
+   */
+  tellEarly(signal: AbortSignal): Disposable {
+    return afterAbort(signal, earlyMs, () => {
+      const failure = toFailure(signal.reason);
+      void this.end({ exitCode: failure.exitCode, failure });
+    });
   }
 
   [Symbol.dispose](): void {
@@ -118,7 +133,7 @@ export class Teller implements Disposable {
   /** Asks the store what else there is to tell, and keeps the failure there if somebody wants to hear of its end. */
   async #look(ending: Ending, isWanted: boolean): Promise<Standing> {
     const { store: config, notify } = this.#config;
-    const database = ending.database ?? this.#config.database;
+    const database = 'database' in ending ? ending.database : this.#config.database;
     const { failure } = ending;
     // With a wrong configuration nothing is contacted but who is told so.
     if (!config || database === undefined || failure?.kind === 'config' || failure?.kind === 'usage') {
