@@ -22,8 +22,6 @@ import { type Notified, Teller } from './tell.ts';
 const pauseBetweenAttemptsMs = 5000;
 /** How long a run that was told to end may clean up. The edge ends the process by force a little later. */
 const cleanupMs = 18_000;
-/** When it takes longer than this, people are told meanwhile: the platform may not leave the time for it afterwards. */
-const tellAfterMs = 3000;
 
 /** The result line: what scripts read on standard output. */
 interface Result {
@@ -117,10 +115,7 @@ async function withinDeadline(config: Config, { log, progress }: Reporting, edge
   const signal = AbortSignal.any([edge.signal, deadline.signal]);
   const overdue = Promise.withResolvers<never>();
   const waits = [
-    afterAbort(signal, tellAfterMs, () => {
-      const failure = toFailure(signal.reason);
-      void teller.end({ exitCode: failure.exitCode, failure });
-    }),
+    teller.tellEarly(signal),
     afterAbort(signal, cleanupMs, () => {
       log.warn('the clean-up was not done in time: an unfinished upload may be left behind, which the next runs sweep');
       overdue.reject(toFailure(signal.reason));

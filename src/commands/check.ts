@@ -7,13 +7,14 @@ import { describeMissed } from '../schedule/missed.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader, type Reader } from './reader.ts';
+import { telling } from './telling.ts';
 
 const usage = 'check [--proved] [--max-age 26h | --grace 1h] [--database NAME]... [--json]';
 
 /** `check`: is the newest backup of every database as fresh as the schedule, or `--max-age`, demands? For a monitor. */
 export const check: Command = {
   summary: 'fail when backups are too old, for a monitor',
-  async run(edge) {
+  run: telling('check', async (edge, notes) => {
     const { values } = readArguments(
       edge.args,
       {
@@ -41,6 +42,7 @@ export const check: Command = {
       });
     }
     const { catalog, databases } = await look(reader, values.database, edge.signal);
+    notes.database = databases.length === 1 ? databases[0] : undefined;
     const objects = catalog.entries.reduce((sum, entry) => sum + entry.objects.length, catalog.foreign.length);
     const proved = values.proved === true;
     const request = {
@@ -68,7 +70,7 @@ export const check: Command = {
         hint: 'Look at the log of the job that makes the backups, and whether its platform still starts it.',
       },
     );
-  },
+  }),
 };
 
 /** Lists what is needed; the database that is backed up here must be there, whether or not anything of it is. */

@@ -13,6 +13,7 @@ import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { readJobs } from './jobs.ts';
 import { openReader, type Reader } from './reader.ts';
+import { telling } from './telling.ts';
 
 const usage =
   'drill [latest|ID|TIME] [--database NAME] [--allow-missing-extension [NAME]]… [--superuser] [--jobs N|auto] [--json] [--no-proof]';
@@ -29,7 +30,7 @@ const exitCodes: Readonly<Record<Proof['outcome'], number>> = {
  */
 export const drill: Command = {
   summary: 'restore a backup into a scratch server, compare it, and record the proof',
-  async run(edge) {
+  run: telling('drill', async (edge, notes) => {
     const { values, positionals } = readArguments(
       withNames(edge.args),
       {
@@ -48,6 +49,11 @@ export const drill: Command = {
     const { entries } = await listCatalog(store, values.database, edge.signal);
     const entry = selectBackup(entries, positionals[0] ?? 'latest', store.location);
     const allowed = values['allow-missing-extension'] ?? [];
+    Object.assign(notes, {
+      database: entry.database,
+      backupId: entry.id,
+      location: store.describe(entry.folder.slice(0, -1)),
+    });
     const manifest = await readEntry(store, entry, edge.signal);
     const drilled = await holdDrill({
       config: values.superuser === true ? { ...config, drill: asSuperuser(config.drill) } : config,
@@ -64,10 +70,17 @@ export const drill: Command = {
     });
     const { proof } = drilled;
     const exitCode = exitCodes[proof.outcome];
+    if (proof.outcome === 'passed') notes.lastProofAt = new Date(proof.finishedAt);
+    else
+      notes.failure = new Failure(
+        proof.outcome === 'failed' ? 'verification' : 'dump',
+        proof.reason ?? proof.outcome,
+        drilled,
+      );
     reader.print(values.json === true ? `${JSON.stringify({ ...proof, exitCode })}\n` : describeDrill(drilled));
     if (values['no-proof'] !== true) await record(reader, entry.folder, proof, manifest, edge.signal);
     return exitCode;
-  },
+  }),
 };
 
 function asSuperuser(drillConfig: DrillConfig): DrillConfig {

@@ -8,6 +8,7 @@ import { type LeftoverFolder, type StoredBackup, type Survey, surveyStore } from
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader, type Reader } from './reader.ts';
+import { telling } from './telling.ts';
 
 type Plan = RetentionPlan<StoredBackup, LeftoverFolder>;
 
@@ -23,7 +24,7 @@ interface Pruned {
 /** `prune`: shows which backups stay and why, and removes the others. Exits with the code of what failed first. */
 export const prune: Command = {
   summary: 'remove the backups that the KEEP_ variables do not keep',
-  async run(edge) {
+  run: telling('prune', async (edge, notes) => {
     const { values } = readArguments(
       edge.args,
       {
@@ -40,6 +41,7 @@ export const prune: Command = {
     const policy = policyOf(reader);
     const wanted = values.all === true ? undefined : (values.database ?? reader.config.source?.database);
     const dryRun = values['dry-run'] === true;
+    notes.dryRun = dryRun;
     const { backupTimeoutMs } = reader.config;
     const surveys = await surveyStore({ store: reader.store, database: wanted, backupTimeoutMs, signal: edge.signal });
     if (wanted === undefined && surveys.length > 1 && values.all !== true && !dryRun) throw severalDatabases(surveys);
@@ -68,8 +70,10 @@ export const prune: Command = {
       ...(refusal && !dryRun ? [refusal] : []),
       ...(removal?.failed.map(({ failure }) => failure) ?? []),
     ]);
+    notes.database = surveys.length === 1 ? surveys[0]?.database : wanted;
+    notes.failure = failures[0];
     return failures[0]?.exitCode ?? 0;
-  },
+  }),
 };
 
 function policyOf({ config }: Reader): RetentionPolicy {

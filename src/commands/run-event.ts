@@ -11,7 +11,7 @@ export interface Ending {
   readonly exitCode: number;
   /** Why, where it failed. */
   readonly failure?: Failure | undefined;
-  /** The database that it was about, where it is not the one that is configured. */
+  /** The database that it was about; undefined for none or several of them, left out for the one that is configured. */
   readonly database?: string | undefined;
   /** The backup that it was about. */
   readonly backupId?: string | undefined;
@@ -47,7 +47,7 @@ export interface EventParts {
 export function composeEvent(parts: EventParts, redact: (text: string) => string): RunEvent {
   const { kind, command, runId, startedAt, durationMs, schedule, ending, standing } = parts;
   const { exitCode, failure, backupId, bytes, rows, rowsExact = true, tables, warnings = [] } = ending;
-  const database = ending.database ?? parts.database;
+  const database = 'database' in ending ? ending.database : parts.database;
   const location = ending.location ?? parts.location;
   const now = new Date(startedAt.getTime() + durationMs);
   // A key that may not list still knows what it has just stored.
