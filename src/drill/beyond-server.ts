@@ -23,7 +23,12 @@ const known: readonly Known[] = [
   [/collation "[^"]*".* does not exist|could not (?:create locale|open collator)|invalid locale name/, lacksLocale],
   [/role "[^"]*" does not exist/, lacksRole],
   [
-    /permission denied|must be (?:superuser|owner|a superuser)|only (?:a )?superusers?\b|only roles with/i,
+    /could not connect to server "|could not establish connection/,
+    () =>
+      `Something of it reads from another server, as a materialized view of a foreign table does: ${otherServer} reaches that one.`,
+  ],
+  [
+    /permission denied|must be (?:superuser|owner|a superuser)|only (?:a )?superusers?\b|only roles with|superuser-only|transition data type cannot be internal/i,
     ({ elsewhere }) =>
       elsewhere ? 'Let the user of DRILL_DATABASE_URL do that, or use the login of a superuser there.' : superuserHint,
   ],

@@ -88,6 +88,13 @@ describe('what a server cannot do has a hint', () => {
     ['permission denied for language c', own, /DRILL_ROLE=superuser, or drill --superuser/],
     ['must be superuser to create a base type', own, /DRILL_ROLE=superuser/],
     ['only superuser can define a leakproof function', own, /DRILL_ROLE=superuser/],
+    ['aggregate transition data type cannot be internal', own, /DRILL_ROLE=superuser/],
+    ['password_required=false is superuser-only', own, /DRILL_ROLE=superuser/],
+    [
+      'could not connect to server "far"; DETAIL: Network is unreachable',
+      own,
+      /foreign table does: .* reaches that one/,
+    ],
     ['Only roles with the SUPERUSER attribute may do that', own, /DRILL_ROLE=superuser/],
     ['must be superuser to create a base type', elsewhere, /DRILL_DATABASE_URL/],
     ['collation "de_DE" for encoding "UTF8" does not exist', own, /the locale de_DE\.UTF-8: add it to PG_LOCALES/],
