@@ -33,6 +33,8 @@ const manifest = z.object({
     /** Names of the operating system's locales; absent where the server sorts with ICU. */
     collate: z.string().optional(),
     ctype: z.string().optional(),
+    /** There it is ICU's name of the locale, such as `de-DE`. */
+    icuLocale: z.string().optional(),
   }),
   client: z.object({ version: z.string(), major: count }),
   artifacts: z.array(artifact).min(1),

@@ -36,7 +36,8 @@ export async function createDatabase(client: pg.Client, database: NewDatabase, l
     try {
       await client.query(`${create} ${locale}`);
       if (order !== undefined) {
-        log.warn(`the server does not have the collation ${like.collate ?? ''}: ${name} sorts text ${order}`);
+        const collation = like.collate ?? like.icuLocale ?? '';
+        log.warn(`the server does not have the collation ${collation}: ${name} sorts text ${order}`);
       }
       return;
     } catch (error) {
@@ -45,9 +46,14 @@ export async function createDatabase(client: pg.Client, database: NewDatabase, l
   }
 }
 
-function waysOf({ like: { encoding, collate, ctype }, usual = '' }: NewDatabase): Way[] {
+function waysOf({ like: { encoding, collate, ctype, icuLocale }, usual = '' }: NewDatabase): Way[] {
   // The server's own locale may not go with the encoding; C goes with all.
   const others = [usual, `LC_COLLATE 'C' LC_CTYPE 'C'`];
+  const inAnother = others.map((locale) => ({ locale, order: 'in another order than the source did' }));
+  if (icuLocale !== undefined) {
+    const libc = encoding === 'UTF8' ? ["'C.UTF-8'", "'C'"] : ["'C'"];
+    return [...libc.map((locale) => ({ locale: byIcu(icuLocale, locale), order: undefined })), ...inAnother];
+  }
   if (collate === undefined || ctype === undefined) return others.map((locale) => ({ locale, order: undefined }));
   const ways: Way[] = [
     { locale: `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`, order: undefined },
@@ -56,10 +62,14 @@ function waysOf({ like: { encoding, collate, ctype }, usual = '' }: NewDatabase)
   if (language !== undefined && country !== undefined && encoding === 'UTF8') {
     const icu = `${language}-${country}`;
     const order = `by ICU's rules for ${icu}, which are nearly the same`;
-    // Since PostgreSQL 15.
-    ways.push({ locale: `LOCALE_PROVIDER icu ICU_LOCALE ${pg.escapeLiteral(icu)} LOCALE 'C.UTF-8'`, order });
+    ways.push({ locale: byIcu(icu, "'C.UTF-8'"), order });
   }
-  return [...ways, ...others.map((locale) => ({ locale, order: 'in another order than the source did' }))];
+  return [...ways, ...inAnother];
+}
+
+/** Since PostgreSQL 15. */
+function byIcu(name: string, libc: string): string {
+  return `LOCALE_PROVIDER icu ICU_LOCALE ${pg.escapeLiteral(name)} LOCALE ${libc}`;
 }
 
 /**

@@ -13,8 +13,8 @@ export interface ServerFacts {
   readonly version: string;
   readonly major: number;
   readonly encoding: string;
-  /** The database's `LC_COLLATE` and `LC_CTYPE`; undefined where it sorts with ICU. */
-  readonly locale: { readonly collate: string; readonly ctype: string } | undefined;
+  /** The database's `LC_COLLATE` and `LC_CTYPE`, or its locale of ICU; undefined where it sorts by neither. */
+  readonly locale: { readonly collate: string; readonly ctype: string } | { readonly icuLocale: string } | undefined;
   /** True on a standby. */
   readonly inRecovery: boolean;
   /** Size of the connected database on the server's disk. */
@@ -158,6 +158,7 @@ async function askServer(client: pg.Client): Promise<ServerFacts> {
     collate: string;
     ctype: string;
     libc: boolean;
+    icu: string | null;
     recovery: boolean;
     bytes: string;
   }>(`
@@ -166,7 +167,10 @@ async function askServer(client: pg.Client): Promise<ServerFacts> {
            pg_catalog.pg_database_size(pg_catalog.current_database()) AS bytes,
            d.datcollate AS collate, d.datctype AS ctype,
            -- A column since PostgreSQL 15.
-           COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AS libc
+           COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AS libc,
+           -- Of PostgreSQL 15 and 16, and of 17, where it may also be one of the server's own.
+           COALESCE(pg_catalog.to_jsonb(d) ->> 'daticulocale',
+             CASE WHEN pg_catalog.to_jsonb(d) ->> 'datlocprovider' = 'i' THEN pg_catalog.to_jsonb(d) ->> 'datlocale' END) AS icu
     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`);
   const row = rows[0];
   if (!row) throw new Error('the server returned no row');
@@ -174,7 +178,11 @@ async function askServer(client: pg.Client): Promise<ServerFacts> {
     version: row.version,
     major: Math.floor(row.number / 10_000),
     encoding: row.encoding,
-    locale: row.libc ? { collate: row.collate, ctype: row.ctype } : undefined,
+    locale: row.libc
+      ? { collate: row.collate, ctype: row.ctype }
+      : row.icu === null
+        ? undefined
+        : { icuLocale: row.icu },
     inRecovery: row.recovery,
     databaseBytes: Number(row.bytes),
   };
