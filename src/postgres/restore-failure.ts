@@ -43,7 +43,7 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /type "[^"]*" does not exist|function .* does not exist|relation "[^"]*" does not exist/,
-    'A part of a dump lacks what it uses of the rest: restore that first. In a whole restore, see whether an extension is in another schema than in the source.',
+    'A part of a dump lacks what it uses of the rest: restore that first. In a whole restore, either an extension is in another schema than in the source, or a function finds things by the search_path, which is empty while a dump is loaded: leave the index, constraint or view that calls it out with --leave-out and make it afterwards, and in the source say ALTER FUNCTION … SET search_path.',
   ],
   [/must be owner of schema/, 'Log in as the owner of the schema or of the database.'],
   [

@@ -19,18 +19,20 @@ interface Standing {
 /**
  * The entries that would make a restore fail although nothing is lost without them, as the target is now: what is there
  * already, and words about what somebody else owns, as on most providers. Every other error of pg_restore is fatal.
+ * @param dumpMajor of the pg_dump that made the dump.
  * @throws {Failure} `database` when the target cannot be read.
  */
 export async function findHarmless(
   client: pg.Client,
   entries: readonly TocEntry[],
   options: LoadOptions,
+  dumpMajor: number,
 ): Promise<LeftOut[]> {
   // What pg_restore would not restore anyway.
   if (options.only === 'data' || options.schemas.length > 0 || options.tables.length > 0) return [];
   const standing = await look(client);
   return entries.flatMap((entry) => {
-    const reason = harmless(entry, standing, options);
+    const reason = harmless(entry, standing, options, dumpMajor);
     return reason === undefined ? [] : [{ entry, reason }];
   });
 }
@@ -39,7 +41,8 @@ export async function findHarmless(
 function harmless(
   { kind, name }: TocEntry,
   { extensions, schemas }: Standing,
-  { clean, withComments }: LoadOptions,
+  { clean, withComments, withOwners }: LoadOptions,
+  dumpMajor: number,
 ): string | undefined {
   const [, commented = '', quoted = ''] = /^(EXTENSION|SCHEMA) (.*)$/s.exec(kind === 'COMMENT' ? name : '') ?? [];
   // What a comment is about is named as in SQL: "uuid-ossp".
@@ -57,7 +60,9 @@ function harmless(
   if (kind === 'SCHEMA' && clean && schemas.get(name) === false) {
     return 'the schema is there and belongs to somebody else, and only its owner may drop it';
   }
-  if (kind === 'SCHEMA' && !clean && schemas.has(name)) return 'the schema is there already';
+  // Since PostgreSQL 15 this entry creates nothing: it only says whose the schema is.
+  const isOwnerOnly = name === 'public' && dumpMajor >= 15 && withOwners && schemas.get(name) === true;
+  if (kind === 'SCHEMA' && !clean && schemas.has(name) && !isOwnerOnly) return 'the schema is there already';
   return undefined;
 }
 

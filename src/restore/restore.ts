@@ -91,7 +91,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
     else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
     await using prepared = await prepareFor(session, lacking, log);
-    const leftOut = leftOutOf(entries, await findHarmless(session, entries, options), request.leaveOut);
+    const harmless = await findHarmless(session, entries, options, manifest.client.major);
+    const leftOut = leftOutOf(entries, harmless, request.leaveOut);
     for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
     if (!isPartial(options)) await foresee(session, manifest, entries, leftOut, log);
     const location = store.describe(folder.slice(0, -1));

@@ -55,14 +55,15 @@ const nothings = ['extensions', 'defaultPrivileges', 'notValidatedConstraints'];
  */
 export async function whatItHolds(client: pg.Client, expectedSchemas: readonly string[]): Promise<string[]> {
   const counts = await countObjects(client);
-  const { rowCount } = await client.query(
-    `SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1) AND n.nspname <> 'public'
+  // Compared here: a name that was read in another encoding than its own is one that the server may not be able to read.
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT n.nspname AS name FROM pg_catalog.pg_namespace n WHERE n.nspname <> 'public'
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
        WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')`,
-    [expectedSchemas],
   );
+  const expected = rows.filter(({ name }) => expectedSchemas.includes(name)).length;
   return Object.entries(counts)
-    .map(([kind, count]) => [kind, kind === 'schemas' ? count - (rowCount ?? 0) : count] as const)
+    .map(([kind, count]) => [kind, kind === 'schemas' ? count - expected : count] as const)
     .filter(([kind, count]) => !nothings.includes(kind) && count > 0)
     .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
 }

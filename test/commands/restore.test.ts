@@ -147,6 +147,53 @@ test('a new database is made, and owners are kept where asked for', async () => 
   assert.equal(await stored.postgres.psql(owner, 'made "here"'), 'shop_owner');
 });
 
+test("a schema's name in another encoding than UTF-8 is no obstacle", async () => {
+  const latin = "TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+  await stored.postgres.psql(`CREATE DATABASE latin ${latin}`);
+  await stored.postgres.psql('CREATE SCHEMA "ü"; CREATE TABLE "ü"."tä" AS SELECT \'é\'::text AS a', 'latin');
+  const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('latin') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+  const run = await stored.run(['restore', 'latest', '--database', 'latin', '--create'], {
+    TARGET_DATABASE_URL: stored.postgres.url('latin_restored'),
+  });
+  assert.equal(run.exitCode, 0, run.stderr);
+  assert.match(run.stdout, /^table ü\.tä +1 +1 +same$/m);
+});
+
+test('text that ICU sorts is sorted by ICU in the database that is made, and in a drill', async () => {
+  if (stored.postgres.major < 15) return;
+  await stored.postgres.psql(
+    "CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C.UTF-8'",
+  );
+  await stored.postgres.psql(
+    `CREATE TABLE words (word text) PARTITION BY RANGE (word);
+     CREATE TABLE words_a PARTITION OF words FOR VALUES FROM ('a') TO ('o'); INSERT INTO words VALUES ('ä'), ('N')`,
+    'sorted',
+  );
+  const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('sorted') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+  const choice = ['latest', '--database', 'sorted'];
+  const run = await stored.run(['restore', ...choice, '--create'], {
+    TARGET_DATABASE_URL: stored.postgres.url('sorted_restored'),
+  });
+  assert.equal(run.exitCode, 0, run.stderr);
+  const drill = await stored.run(['drill', ...choice], {});
+  assert.equal(drill.exitCode, 0, drill.stdout + drill.stderr);
+});
+
+test('the owner of the schema public comes back where owners are asked for', async () => {
+  await stored.postgres.createDatabase('public_owned');
+  await stored.postgres.psql('ALTER SCHEMA public OWNER TO shop_owner; CREATE TABLE t (i int)', 'public_owned');
+  const backup = await stored.run([], { DATABASE_URL: stored.postgres.url('public_owned') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+  const target = await stored.target();
+  const args = ['restore', 'latest', '--database', 'public_owned', '--with-owners'];
+  const run = await stored.run(args, target.variables);
+  assert.equal(run.exitCode, 0, run.stderr);
+  const owner = "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'public'";
+  assert.equal(await stored.postgres.psql(owner, target.name), 'shop_owner');
+});
+
 test('fault 71: a count that differs from the manifest ends with 76 and shows where', async () => {
   const { contents } = custom().manifest;
   const tables = contents.tables.map((table) => (table.name === 'notes' ? { ...table, rows: 20_001 } : table));
