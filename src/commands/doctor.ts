@@ -1,10 +1,11 @@
 import { refuseUndrillable } from '../backup/drill.ts';
 import { backupFolder, databaseFolder } from '../catalog/keys.ts';
 import { newBackupId } from '../catalog/ids.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, NotifyConfig } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { openChannels } from '../notify/open-channels.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
@@ -47,6 +48,7 @@ export const doctor: Command = {
     };
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
+    await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
     await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check);
     await checkStore(config, log, edge.signal, check);
@@ -55,6 +57,20 @@ export const doctor: Command = {
     return first?.exitCode ?? 0;
   },
 };
+
+/** Which channels there are; nothing is sent, which is what `notify --test` is for. */
+async function describeChannels(config: NotifyConfig, redact: (text: string) => string): Promise<string> {
+  await using open = openChannels(config, redact);
+  const names = open.channels.map(({ name }) => name);
+  if (names.length === 0) return 'none: a failure shows only in the log and in the exit code';
+  return `${names.join(', ')}; people are told ${toldWords[config.on]} (notify --test tries them)`;
+}
+
+const toldWords = {
+  failure: 'of failures',
+  recovery: 'of failures and of the first success after one',
+  always: 'of every run',
+} as const;
 
 type Check = (what: string, attempt: Attempt) => Promise<void>;
 

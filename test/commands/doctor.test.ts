@@ -4,6 +4,7 @@ import { assertNoCanary, useScene } from '../backup/scene.ts';
 import type { EndedRun } from '../support/entrypoint.ts';
 import { fakePgDump } from '../support/fake-programs.ts';
 import { freePort } from '../support/ports.ts';
+import { startSink } from '../support/sink.ts';
 import { until } from '../support/until.ts';
 
 const scene = useScene();
@@ -37,6 +38,21 @@ test('the doctor finds everything fine', async () => {
     assert.match(stdout, new RegExp(`^ok {4}${what}: `, 'm'));
   }
   assert.match(stdout, /all fine: a backup can be made\n$/);
+});
+
+test('the doctor names the channels and sends nothing', async () => {
+  assert.match((await examine()).stdout, /^ok {4}notifications: none: a failure shows only in the log/m);
+  const sink = await startSink();
+  const { exitCode, stdout } = await examine({
+    SLACK_WEBHOOK_URL: `${sink.url}/services/canary`,
+    HEALTHCHECK_URL: `${sink.url}/ping/canary`,
+    NOTIFY_ON: 'recovery',
+  });
+  await sink.close();
+  assert.equal(exitCode, 0, stdout);
+  assert.match(stdout, /^ok {4}notifications: Slack, Ping; people are told of failures and of the first success after/m);
+  assert.doesNotMatch(stdout, /canary/);
+  assert.deepEqual(sink.requests, []);
 });
 
 const role = async (name: string, grants: string): Promise<string> => {
