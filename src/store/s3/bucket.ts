@@ -9,7 +9,9 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
+  PutObjectRetentionCommand,
   PutObjectTaggingCommand,
+  type PutObjectCommandInput,
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
@@ -166,10 +168,14 @@ export class Bucket {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }), call);
   }
 
-  /** Gives an object these tags and no others. */
-  async tag(key: string, tags: Tags, call: Call): Promise<void> {
-    const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await this.#client.send(new PutObjectTaggingCommand({ Bucket: this.name, Key: key, Tagging: { TagSet } }), call);
+  /** Gives an object the tags and the lock that its upload should have given it. */
+  async markAgain(key: string, tags: Tags | undefined, call: Call): Promise<void> {
+    const object = { Bucket: this.name, Key: key };
+    const TagSet = Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+    if (tags) await this.#client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet } }), call);
+    const { ObjectLockMode: Mode, ObjectLockRetainUntilDate: RetainUntilDate } = this.#lock();
+    const Retention = { Mode, RetainUntilDate };
+    if (Mode) await this.#client.send(new PutObjectRetentionCommand({ ...object, Retention }), call);
   }
 
   /** Stores a stream in parts; what is left behind after a failure is left to the caller. */
@@ -184,7 +190,7 @@ export class Bucket {
   }
 
   #writeParams(key: string, { runId, tags }: Mark, isSmall = false) {
-    const { storageClass, sse, sseKmsKeyId, objectLock } = this.#config;
+    const { storageClass, sse, sseKmsKeyId } = this.#config;
     // A manifest in an archive class could not be read, and the backup not be found.
     const plainClass = storageClass === undefined || (isSmall && archiveClasses.has(storageClass));
     return {
@@ -195,10 +201,17 @@ export class Bucket {
       ...(plainClass ? {} : { StorageClass: storageClass as StorageClass }),
       ...(sse && { ServerSideEncryption: sse }),
       ...(sseKmsKeyId !== undefined && { SSEKMSKeyId: sseKmsKeyId }),
-      ...(objectLock && {
-        ObjectLockMode: objectLock.mode,
-        ObjectLockRetainUntilDate: new Date(Date.now() + objectLock.forMs),
-      }),
+      ...this.#lock(),
+    };
+  }
+
+  /** What keeps an object that is written now. */
+  #lock(): Pick<PutObjectCommandInput, 'ObjectLockMode' | 'ObjectLockRetainUntilDate'> {
+    const { objectLock } = this.#config;
+    if (!objectLock) return {};
+    return {
+      ObjectLockMode: objectLock.mode,
+      ObjectLockRetainUntilDate: new Date(Date.now() + objectLock.forMs),
     };
   }
 

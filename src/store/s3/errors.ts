@@ -113,12 +113,15 @@ export interface FailureContext {
   readonly permission: string;
   /** The request had tags for the object. */
   readonly tagged?: boolean;
+  /** It had a lock for it. */
+  readonly locked?: boolean;
 }
 
 /** The Failure that tells of an error. What is no S3Error (a Failure, a bug) is returned as it is. */
-export function toStoreFailure(error: unknown, { what, permission, tagged = false }: FailureContext): unknown {
+export function toStoreFailure(error: unknown, context: FailureContext): unknown {
   if (!(error instanceof S3Error)) return error;
-  const { kind, hint, retryable } = tagged && refusesTags(error) ? tagsRefused : judge(error, permission);
+  const { what, permission } = context;
+  const { kind, hint, retryable } = judgeMarks(error, context) ?? judge(error, permission);
   return new Failure(kind, `${what}: ${inWords(error)}${effort(error.tried)}`, { hint, retryable, cause: error });
 }
 
@@ -132,11 +135,22 @@ const tagsRefused: Judgement = {
   kind: 'config',
   hint: 'This store takes no tags of objects, or not these. Leave S3_TAGS off.',
 };
+const lockRefused: Judgement = {
+  kind: 'config',
+  hint: 'Object Lock is not on for this bucket, or the store has none. Turn it on, or remove S3_OBJECT_LOCK_MODE and S3_OBJECT_LOCK_FOR.',
+};
 
-function refusesTags(error: S3Error): boolean {
-  return (
-    isNotImplemented(error) || error.code === 'InvalidTag' || (error.status === 400 && /tagging/i.test(error.text))
-  );
+/** Whether it is the tags or the lock that the store does not take. */
+function judgeMarks(error: S3Error, { tagged = false, locked = false }: FailureContext): Judgement | undefined {
+  const { code, status, text } = error;
+  if (isAboutChecksums(error)) return undefined;
+  const isRefusal = status === 400 || isNotImplemented(error);
+  if (locked && isRefusal && /object.?lock/i.test(text)) return lockRefused;
+  if (tagged && (isNotImplemented(error) || code === 'InvalidTag' || (isRefusal && /tagging/i.test(text)))) {
+    return tagsRefused;
+  }
+  // Ceph says nothing more.
+  return locked && (isNotImplemented(error) || code === 'InvalidRequest') ? lockRefused : undefined;
 }
 
 const wrongRegion = new Set([

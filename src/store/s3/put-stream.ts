@@ -12,8 +12,8 @@ export interface PutStreamContext extends CleanupContext {
   readonly plan: PartPlan;
   readonly maxParts: number;
   readonly ifNoneMatch: boolean;
-  /** The store may forget the tags of an object that comes in parts: older gateways of Ceph do. */
-  readonly tagAgain: boolean;
+  /** The store may forget tags and lock of an object that comes in parts: older gateways of Ceph do. */
+  readonly markAgain: boolean;
   readonly call: Call;
   /** The object's address, for messages. */
   readonly address: string;
@@ -69,15 +69,15 @@ export class StreamedUpload {
       throw this.#first.error;
     }
     if (this.#strayPossible) await endStrayUploads(this.#context, this.#key, cleanupCall());
-    await this.#tagAgain();
+    await this.#markAgain();
   }
 
-  async #tagAgain(): Promise<void> {
+  async #markAgain(): Promise<void> {
     const { tags, signal } = this.#options;
-    const { bucket, tagAgain, call } = this.#context;
-    if (!tagAgain || tags === undefined || this.#uploadId === undefined) return;
+    const { bucket, markAgain, call } = this.#context;
+    if (!markAgain || this.#uploadId === undefined) return;
     try {
-      await bucket.tag(this.#key, tags, { ...call, signal });
+      await bucket.markAgain(this.#key, tags, { ...call, signal });
     } catch (error) {
       await this.#cleanUp();
       throw error;

@@ -50,7 +50,7 @@ export class S3Store implements Store {
       log: this.#log,
       plan,
       maxParts,
-      tagAgain: this.#config.endpoint !== undefined,
+      markAgain: this.#config.endpoint !== undefined,
       ifNoneMatch: completesConditionally(this.#config.endpoint),
       call: this.#call('putStream', signal),
       address: this.describe(key),
@@ -186,7 +186,7 @@ export class S3Store implements Store {
     try {
       return await action();
     } catch (error) {
-      throw toStoreFailure(error, { what, permission, tagged });
+      throw toStoreFailure(error, { what, permission, tagged, locked });
     }
   }
 

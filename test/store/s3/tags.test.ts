@@ -63,6 +63,17 @@ describe('a store that takes no tags', () => {
   }
 });
 
+for (const [name, status, code, message] of [
+  ['AWS', 400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration'],
+  ['R2', 501, 'NotImplemented', "Header 'x-amz-object-lock-mode' with value 'COMPLIANCE' not implemented"],
+] as const) {
+  test(`a bucket without Object Lock is told from one without tags: ${name}`, async (t) => {
+    const { store, server } = await scripted(t, { objectLock: { mode: 'COMPLIANCE', forMs: 86_400_000 } });
+    server.fault({ operation: '*', action: { kind: 'answer', status, code, message } });
+    await assert.rejects(store.checkWritable('check', calm(), tags), { kind: 'config', hint: /S3_OBJECT_LOCK_MODE/ });
+  });
+}
+
 test('a refused write names every permission that it needs', async (t) => {
   const objectLock = { mode: 'COMPLIANCE', forMs: 86_400_000 } as const;
   const { store, server } = await scripted(t, { objectLock });
