@@ -31,8 +31,18 @@ export function readWebUrl(
   if (url.protocol === 'http:' && name !== 'PUSHGATEWAY_URL' && !isLoopback(url.hostname)) {
     findings.warn(`${read.nameOf(name)} begins with http://, so that whoever is on the way can read along`);
   }
-  for (const token of [...url.pathname.split('/'), ...url.searchParams.values(), url.password]) {
+  for (const token of [...url.pathname.split('/'), ...url.searchParams.values()]) {
     if (token.length >= shortestToken) findings.secret(new Secret(token));
   }
+  // A password is one however short it is, and a server may repeat it as it is meant.
+  if (url.password !== '') findings.secret(new Secret(decoded(url.password)));
   return new Secret(text);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone percent sign stands for itself
+  }
 }
