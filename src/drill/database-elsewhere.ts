@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { connect } from '../postgres/connect.ts';
+import { applicationName, connect } from '../postgres/connect.ts';
 import { createDatabase } from '../postgres/create-database.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { cannotCreate } from './cannot-create.ts';
@@ -29,17 +30,20 @@ export async function openDatabaseElsewhere(
     log.warn('the drill runs on the very server that is backed up: it takes room and time there');
   }
   await using undo = new AsyncDisposableStack();
-  let facts: { version: string; major: number };
+  let facts: Facts;
+  let creating: number | undefined;
   await using maintenance = await session(server, signal);
   try {
-    facts = await askVersion(maintenance.client);
+    facts = await askFacts(maintenance.client);
     refuseOlder(facts, manifest.server.major);
     await dropDead(maintenance.client, log);
-    undo.defer(() => drop(server, name, log));
+    creating = facts.pid;
+    undo.defer(() => drop(server, name, creating, log));
     const like = manifest.server;
     await createDatabase(maintenance.client, { name, like }, log).catch((error: unknown) =>
       cannotCreate(error, server),
     );
+    creating = undefined;
     const keeper = undo.use(await session(target, signal));
     await keeper.client.query('SET idle_session_timeout = 0').catch(ignoreRefusal);
     await maintenance.client.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(mark)}`);
@@ -70,12 +74,21 @@ async function session(
   return { client, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
 }
 
-async function askVersion(client: pg.Client): Promise<{ version: string; major: number }> {
-  const { rows } = await client.query<{ version: string; number: number }>(`
-    SELECT pg_catalog.current_setting('server_version') AS version,
+interface Facts {
+  readonly version: string;
+  readonly major: number;
+  /** Of the server's process that serves the asking connection. */
+  readonly pid: number;
+}
+
+async function askFacts(client: pg.Client): Promise<Facts> {
+  const { rows } = await client.query<{ version: string; number: number; pid: number }>(`
+    SELECT pg_catalog.pg_backend_pid() AS pid,
+           pg_catalog.current_setting('server_version') AS version,
            pg_catalog.current_setting('server_version_num')::int AS number`);
   const [row] = rows;
-  return { version: (row?.version ?? '').split(' ')[0] ?? '', major: Math.floor((row?.number ?? 0) / 10_000) };
+  const version = (row?.version ?? '').split(' ')[0] ?? '';
+  return { version, major: Math.floor((row?.number ?? 0) / 10_000), pid: row?.pid ?? 0 };
 }
 
 function refuseOlder({ version, major }: { version: string; major: number }, atLeast: number): void {
@@ -101,10 +114,12 @@ async function dropDead(client: pg.Client, log: Log): Promise<void> {
   }
 }
 
-async function drop(server: ConnectionConfig, name: string, log: Log): Promise<void> {
+/** @param creating the server's process that may be creating it still, for a connection that was broken off. */
+async function drop(server: ConnectionConfig, name: string, creating: number | undefined, log: Log): Promise<void> {
   try {
     await using maintenance = await session(server, AbortSignal.timeout(dropMs));
     const { client } = maintenance;
+    if (creating !== undefined) await endProcess(client, creating);
     // Before PostgreSQL 13 there is no FORCE.
     await client
       .query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
@@ -112,6 +127,19 @@ async function drop(server: ConnectionConfig, name: string, log: Log): Promise<v
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.warn(`the database ${name} of the drill could not be dropped: ${message}; the next drill tries again`);
+  }
+}
+
+/** Ends a process of the server that serves this program, and waits until it is gone. */
+async function endProcess(client: pg.Client, pid: number): Promise<void> {
+  for (;;) {
+    const { rowCount } = await client.query(
+      `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+       WHERE pid = $1 AND usename = CURRENT_USER AND application_name = $2`,
+      [pid, applicationName],
+    );
+    if (rowCount === 0) return;
+    await sleep(20);
   }
 }
 
