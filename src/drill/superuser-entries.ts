@@ -7,6 +7,7 @@ import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { explainRestore } from '../postgres/restore-failure.ts';
 import { withSession } from '../postgres/with-session.ts';
 import type { LeftOut } from '../restore/leave-out.ts';
+import { superuserKinds } from '../restore/superuser-kinds.ts';
 import { asListed } from '../restore/toc-list.ts';
 import type { Toc, TocEntry } from '../restore/toc.ts';
 import { type SuperuserStatement, superuserStatement } from './superuser-statement.ts';
@@ -21,19 +22,6 @@ export interface SuperuserPlan {
   /** Left out, and created by nobody: the backup is not tried as it is. */
   readonly notTried: readonly LeftOut[];
 }
-
-/** Only a superuser may create these, ever. */
-const kinds = new Set([
-  'ACCESS METHOD',
-  'EVENT TRIGGER',
-  'FOREIGN DATA WRAPPER',
-  'OPERATOR CLASS',
-  'OPERATOR FAMILY',
-  'PROCEDURAL LANGUAGE',
-  'PUBLICATION TABLES IN SCHEMA',
-  'TEXT SEARCH PARSER',
-  'TEXT SEARCH TEMPLATE',
-]);
 
 /**
  * Sorts out what only a superuser may create: what fits a strict grammar our superuser creates, see
@@ -57,7 +45,7 @@ export async function planSuperuserEntries(
   for (const entry of toc.entries) {
     const { kind, name } = entry;
     if (kind === 'SUBSCRIPTION') leaveOut.set(entry, 'a copy must not connect to the publisher');
-    if (!own || (kind !== 'PUBLICATION' && !kinds.has(kind))) continue;
+    if (!own || (kind !== 'PUBLICATION' && !superuserKinds.has(kind))) continue;
     const sql = await sqlOf(toc, entry, client, signal);
     const statement = superuserStatement(kind, name, sql);
     if (statement) {

@@ -2,19 +2,9 @@ import type pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Log } from '../log.ts';
 import { describeEntry, type LeftOut } from './leave-out.ts';
+import { superuserKinds } from './superuser-kinds.ts';
 import type { TocEntry } from './toc.ts';
 
-/** What stock PostgreSQL lets only superusers create; some providers let others, so it is tried all the same. */
-const forSuperusers = new Set([
-  'ACCESS METHOD',
-  'EVENT TRIGGER',
-  'FOREIGN DATA WRAPPER',
-  'OPERATOR CLASS',
-  'OPERATOR FAMILY',
-  'SUBSCRIPTION',
-  'TEXT SEARCH PARSER',
-  'TEXT SEARCH TEMPLATE',
-]);
 const shown = 5;
 
 /** Warns before a load, which may be long, of what the server may refuse at its end. */
@@ -39,7 +29,8 @@ export async function foresee(
     log.warn(`the extension ${name} is in the schema ${place}, but the dump looks for it in ${schema}`);
   }
   const without = new Set(leftOut.map(({ entry }) => entry));
-  const doubtful = entries.filter((entry) => forSuperusers.has(entry.kind) && !without.has(entry));
+  const isForSuperusers = ({ kind }: TocEntry): boolean => kind === 'SUBSCRIPTION' || superuserKinds.has(kind);
+  const doubtful = entries.filter((entry) => isForSuperusers(entry) && !without.has(entry));
   if (role.rows[0]?.super !== false || doubtful.length === 0) return;
   const names = doubtful.slice(0, shown).map(describeEntry).join(', ');
   const more = doubtful.length > shown ? ` and ${String(doubtful.length - shown)} more` : '';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { StartedRun } from '../support/entrypoint.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { newestBinDir } from '../support/postgres.ts';
 import { scratchFolder } from '../support/scratch-server.ts';
@@ -112,11 +113,17 @@ describe('a drill without the right key says nothing about the backup', () => {
   }
 });
 
-test('a drill that was stopped leaves nothing', async () => {
+/** A drill that is at a check that takes for ever, and the folder of its server. */
+async function startEndless(): Promise<{ scratch: ReturnType<typeof scratchFolder>; run: StartedRun }> {
   const scratch = scratchFolder();
   const endless = { ...scratch.variables, DRILL_CHECK_SQL: 'SELECT true FROM pg_sleep(600)' };
   const run = stored.start(['drill', custom().id], endless);
   await until('its check runs', () => scratch.serving().some((name) => /^postgres: .* SELECT$/.test(name)));
+  return { scratch, run };
+}
+
+test('a drill that was stopped leaves nothing', async () => {
+  const { scratch, run } = await startEndless();
   run.signal('SIGTERM');
   const { exitCode, leftBehind } = await run.ended;
   assert.deepEqual([exitCode, leftBehind], [143, []]);
@@ -124,10 +131,7 @@ test('a drill that was stopped leaves nothing', async () => {
 });
 
 test('fault 72: what a killed drill has left is removed by the next one', async () => {
-  const scratch = scratchFolder();
-  const endless = { ...scratch.variables, DRILL_CHECK_SQL: 'SELECT true FROM pg_sleep(600)' };
-  const run = stored.start(['drill', custom().id], endless);
-  await until('its check runs', () => scratch.serving().some((name) => /^postgres: .* SELECT$/.test(name)));
+  const { scratch, run } = await startEndless();
   run.signal('SIGKILL');
   await run.ended;
   assert.equal(scratch.left().length, 1);

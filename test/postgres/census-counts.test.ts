@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
 import { chown, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import type { SourceConfig } from '../../src/config/config.ts';
-import { Census } from '../../src/postgres/census.ts';
-import { Session } from '../../src/postgres/session.ts';
-import { keptLog } from '../store/scripted.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { never } from '../support/shell-stage.ts';
+import { describe, test } from 'node:test';
+import { counted, useCensus } from './census-scene.ts';
 import { dumped } from './dumped.ts';
-import { connectionTo, sourceOf } from './settings.ts';
 
-let server: TestPostgres;
-let databases = 0;
-before(async () => {
-  server = await startPostgres();
-});
-after(() => server.stop('immediate'));
-
-/** A new database made of this SQL, and the settings that dump it. */
-async function database(sql: string, changes: Partial<SourceConfig> = {}): Promise<SourceConfig> {
-  const name = `census_${String(++databases)}`;
-  await server.createDatabase(name);
-  await server.psql(sql, name);
-  return sourceOf(connectionTo(server, { database: name }), changes);
-}
+const scene = useCensus();
 
 async function owner(path: string): Promise<[uid: number, gid: number]> {
   const { uid, gid } = await stat(path);
@@ -38,7 +19,7 @@ describe('ROW_COUNTS', () => {
 
   test('auto and exact count small tables exactly', async () => {
     for (const rowCounts of ['auto', 'exact'] as const) {
-      const { contents } = await dumped(await database(sql, { rowCounts }));
+      const { contents } = await dumped(await scene.database(sql, { rowCounts }));
       assert.deepEqual(contents.tables, [
         { schema: 'public', name: 'never_analyzed', rows: 0, exact: true },
         { schema: 'public', name: 't', rows: 10_000, exact: true },
@@ -46,29 +27,25 @@ describe('ROW_COUNTS', () => {
     }
   });
 
-  test('auto estimates what is larger than a gigabyte, and says so; exact counts it', async (t) => {
-    const source = await database(sql);
+  test('auto estimates what is larger than a gigabyte, and says so; exact counts it', async () => {
+    const source = await scene.database(sql);
     const { connection } = source;
-    const path = await server.psql(`select pg_relation_filepath('t')`, connection.database);
+    const path = await scene.server.psql(`select pg_relation_filepath('t')`, connection.database);
     // A hole in the file, in new pages, which hold no rows.
-    await truncate(join(server.dataDir, path), 1024 ** 3);
-    await writeFile(join(server.dataDir, `${path}.1`), Buffer.alloc(8192));
-    await chown(join(server.dataDir, `${path}.1`), ...(await owner(join(server.dataDir, path))));
+    await truncate(join(scene.server.dataDir, path), 1024 ** 3);
+    await writeFile(join(scene.server.dataDir, `${path}.1`), Buffer.alloc(8192));
+    await chown(join(scene.server.dataDir, `${path}.1`), ...(await owner(join(scene.server.dataDir, path))));
     for (const [rowCounts, rows, exact] of [
       ['auto', 1234, false],
       ['exact', 10_000, true],
     ] as const) {
-      const session = await Session.open(connection, keptLog().log, never, () => undefined);
-      t.after(() => session.close());
-      await session.exportSnapshot();
-      const census = await Census.begin(session.client, { ...source, rowCounts });
-      census.note('public.t');
-      assert.deepEqual((await census.finish()).tables, [{ schema: 'public', name: 't', rows, exact }]);
+      const { tables } = await counted({ ...source, rowCounts }, ['public.t']);
+      assert.deepEqual(tables, [{ schema: 'public', name: 't', rows, exact }]);
     }
   });
 
   test('off counts nothing and says so, without estimates', async () => {
-    const { contents } = await dumped(await database(sql, { rowCounts: 'off' }));
+    const { contents } = await dumped(await scene.database(sql, { rowCounts: 'off' }));
     assert.deepEqual(contents.tables, [
       { schema: 'public', name: 'never_analyzed', rows: null, exact: false },
       { schema: 'public', name: 't', rows: null, exact: false },

@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { SourceConfig } from '../../src/config/config.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { restore } from '../support/restore.ts';
-import { Census } from '../../src/postgres/census.ts';
-import { Session } from '../../src/postgres/session.ts';
-import { keptLog } from '../store/scripted.ts';
-import { never } from '../support/shell-stage.ts';
+import { counted, useCensus } from './census-scene.ts';
 import { dumped } from './dumped.ts';
 import { connectionTo, sourceOf } from './settings.ts';
 
-let server: TestPostgres;
-let databases = 0;
-before(async () => {
-  server = await startPostgres();
-});
-after(() => server.stop('immediate'));
-
-/** A new database made of this SQL, and the settings that dump it. */
-async function database(sql: string, changes: Partial<SourceConfig> = {}): Promise<SourceConfig> {
-  const name = `census_${String(++databases)}`;
-  await server.createDatabase(name);
-  await server.psql(sql, name);
-  return sourceOf(connectionTo(server, { database: name }), changes);
-}
+const scene = useCensus();
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -54,7 +37,7 @@ describe('every table is counted, whatever its name', () => {
       const table = quoted(name);
       return `create table ${table} as select generate_series(1, ${String(index + 1)}) as n`;
     });
-    const source = await database(create.join(';\n'));
+    const source = await scene.database(create.join(';\n'));
     const { contents } = await dumped(source);
     const expected = names.map((name, index) => ({ schema: 'public', name, rows: index + 1, exact: true }));
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
@@ -63,7 +46,7 @@ describe('every table is counted, whatever its name', () => {
   });
 
   test('also in schemas with odd names, and where schema and table could be told apart in two ways', async () => {
-    const source = await database(`
+    const source = await scene.database(`
       create schema "a.b"; create schema a; create schema "new\nline";
       create table "a.b".c as select generate_series(1, 2) n;
       create table a."b.c" as select generate_series(1, 3) n;
@@ -81,11 +64,11 @@ describe('every table is counted, whatever its name', () => {
 });
 
 test('rows of the snapshot are counted, not those that come or go afterwards, and the dump holds the same', async () => {
-  const source = await database('create table t as select generate_series(1, 1000) n; create table u (n int)');
+  const source = await scene.database('create table t as select generate_series(1, 1000) n; create table u (n int)');
   const { database: name } = source.connection;
   const { contents, output } = await dumped(source, {
     snapshotTaken: () =>
-      server.psql(
+      scene.server.psql(
         'insert into t select 1 from generate_series(1, 500); delete from t where n <= 10; insert into u values (1); create table later as select 1 n',
         name,
       ),
@@ -97,15 +80,15 @@ test('rows of the snapshot are counted, not those that come or go afterwards, an
       ['u', 0, true],
     ],
   );
-  await server.createDatabase(`${name}_copy`);
-  await restore(server, output, `${name}_copy`);
-  assert.equal(await server.psql('select count(*), min(n), max(n) from t', `${name}_copy`), '1000|1|1000');
+  await scene.server.createDatabase(`${name}_copy`);
+  await restore(scene.server, output, `${name}_copy`);
+  assert.equal(await scene.server.psql('select count(*), min(n), max(n) from t', `${name}_copy`), '1000|1|1000');
 });
 
 test('names are recognised in a database of another encoding', async () => {
-  await server.psql(`create database latin1 template template0 encoding 'LATIN1' locale 'C'`);
-  await server.psql(`create table "tablé" as select generate_series(1, 3) n; create table "ñ" ()`, 'latin1');
-  const { contents } = await dumped(sourceOf(connectionTo(server, { database: 'latin1' })));
+  await scene.server.psql(`create database latin1 template template0 encoding 'LATIN1' locale 'C'`);
+  await scene.server.psql(`create table "tablé" as select generate_series(1, 3) n; create table "ñ" ()`, 'latin1');
+  const { contents } = await dumped(sourceOf(connectionTo(scene.server, { database: 'latin1' })));
   assert.deepEqual(
     contents.tables.map(({ name, rows, exact }) => [name, rows, exact]),
     [
@@ -115,27 +98,20 @@ test('names are recognised in a database of another encoding', async () => {
   );
 });
 
-test('a table that is truncated before it is counted is estimated: TRUNCATE shows through the snapshot', async (t) => {
-  const { connection } = await database('create table t as select generate_series(1, 5) n; analyze');
-  const session = await Session.open(connection, keptLog().log, never, () => undefined);
-  t.after(() => session.close());
-  await session.exportSnapshot();
-  const census = await Census.begin(session.client, sourceOf(connection));
-  await server.psql('truncate t', connection.database);
-  census.note('public.t');
-  assert.deepEqual((await census.finish()).tables, [{ schema: 'public', name: 't', rows: 5, exact: false }]);
+test('a table that is truncated before it is counted is estimated: TRUNCATE shows through the snapshot', async () => {
+  const source = await scene.database('create table t as select generate_series(1, 5) n; analyze');
+  const truncate = (): Promise<string> => scene.server.psql('truncate t', source.connection.database);
+  const { tables } = await counted(source, ['public.t'], truncate);
+  assert.deepEqual(tables, [{ schema: 'public', name: 't', rows: 5, exact: false }]);
 });
 
-test('a table that is dropped before it is counted is estimated, and the dump is not lost for it', async (t) => {
-  const { connection } = await database('create table t as select generate_series(1, 5) n; create table u (); analyze');
-  const session = await Session.open(connection, keptLog().log, never, () => undefined);
-  t.after(() => session.close());
-  await session.exportSnapshot();
-  const census = await Census.begin(session.client, sourceOf(connection));
-  await server.psql('drop table t', connection.database); // pg_dump has ended, and its locks with it
-  census.note('public.t');
-  census.note('public.u');
-  assert.deepEqual((await census.finish()).tables, [
+test('a table that is dropped before it is counted is estimated, and the dump is not lost for it', async () => {
+  const sql = 'create table t as select generate_series(1, 5) n; create table u (); analyze';
+  const source = await scene.database(sql);
+  // pg_dump has ended, and its locks with it
+  const drop = (): Promise<string> => scene.server.psql('drop table t', source.connection.database);
+  const { tables } = await counted(source, ['public.t', 'public.u'], drop);
+  assert.deepEqual(tables, [
     { schema: 'public', name: 't', rows: 5, exact: false },
     { schema: 'public', name: 'u', rows: 0, exact: true },
   ]);
@@ -143,7 +119,7 @@ test('a table that is dropped before it is counted is estimated, and the dump is
 
 describe('what counts as a table with contents', () => {
   test('partitions each, with their own rows; the partitioned table itself not', async () => {
-    const source = await database(`
+    const source = await scene.database(`
       create table p (n int) partition by range (n);
       create table p_low partition of p for values from (0) to (10);
       create table p_high partition of p for values from (10) to (100) partition by list (n);
@@ -160,7 +136,7 @@ describe('what counts as a table with contents', () => {
   });
 
   test('parents and heirs each, with their own rows only', async () => {
-    const source = await database(`create table parent (n int); create table child () inherits (parent);
+    const source = await scene.database(`create table parent (n int); create table child () inherits (parent);
       insert into parent values (1), (2); insert into child values (3)`);
     const { contents } = await dumped(source);
     assert.deepEqual(
@@ -173,7 +149,7 @@ describe('what counts as a table with contents', () => {
   });
 
   test('unlogged tables and tables without columns, but no view, matview, sequence or foreign table', async () => {
-    const source = await database(`
+    const source = await scene.database(`
       create unlogged table unlogged as select 1 n; create table columnless (); insert into columnless default values;
       create view v as select 1 n; create materialized view m as select 1 n; create sequence s;
       create extension postgres_fdw; create server far foreign data wrapper postgres_fdw;
@@ -189,7 +165,8 @@ describe('what counts as a table with contents', () => {
   });
 
   test('no table of an extension, not even one whose rows are configuration that is dumped', async () => {
-    const source = await database(`create extension hstore; create table member (n int); insert into member values (1);
+    const source =
+      await scene.database(`create extension hstore; create table member (n int); insert into member values (1);
       alter extension hstore add table member; create table own as select hstore('a', '1') h`);
     const { contents } = await dumped(source);
     assert.deepEqual(
@@ -217,7 +194,7 @@ describe('what counts as a table with contents', () => {
       [{ excludeSchemas: ['x'] }, ['a', 'b'], true],
       [{ dumpArgs: ['--schema-only'] }, [], true],
     ];
-    const source = await database(sql);
+    const source = await scene.database(sql);
     for (const [changes, tables, filtered] of cases) {
       const { contents } = await dumped({ ...source, ...changes });
       assert.deepEqual(
@@ -232,7 +209,8 @@ describe('what counts as a table with contents', () => {
 });
 
 test('sequences are noted with their values, as text, and null where they were never used', async () => {
-  const source = await database(`create sequence used; select nextval('used'), nextval('used'); create sequence unused;
+  const source =
+    await scene.database(`create sequence used; select nextval('used'), nextval('used'); create sequence unused;
     create sequence huge; select setval('huge', 9223372036854775807); create sequence "odd ""name"""`);
   const { contents } = await dumped(source);
   assert.deepEqual(contents.sequences, [
@@ -244,7 +222,7 @@ test('sequences are noted with their values, as text, and null where they were n
 });
 
 test('a database without tables has contents too', async () => {
-  const { contents, output } = await dumped(await database('select 1'));
+  const { contents, output } = await dumped(await scene.database('select 1'));
   assert.deepEqual(contents.tables, []);
   assert.ok(output.length > 0);
 });
