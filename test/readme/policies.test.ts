@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -12,6 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type EndedRun, runEntrypoint } from '../support/entrypoint.ts';
+import { fakePgDump } from '../support/fake-programs.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { useS3 } from '../support/s3.ts';
 import { createS3User, type S3User } from '../support/s3-users.ts';
@@ -20,6 +22,7 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/PERMISSIONS.md')
 
 interface Statement {
   readonly Sid: string;
+  readonly Action: readonly string[];
 }
 
 /** The statements of the policy under a heading, about another bucket. */
@@ -183,6 +186,37 @@ describe('with exactly the rights of docs/PERMISSIONS.md', () => {
       assert.deepEqual((JSON.parse(stdout) as Record<string, unknown>)['pruned'], { removed: pruned, failed: 0 });
     }
     assert.equal((await s3.objects(together)).length, 8);
+  });
+
+  test('tags and locks need no more than the page says', async () => {
+    const more = ['S3_TAGS=on', 'S3_OBJECT_LOCK_MODE'].map(
+      (name) => new RegExp(`^- \`${name}\`: \`(s3:\\w+)\`$`, 'm').exec(page)?.[1] ?? '',
+    );
+    const locked = `locked-${randomBytes(6).toString('hex')}`;
+    await s3.client.send(new CreateBucketCommand({ Bucket: locked, ObjectLockEnabledForBucket: true }));
+    const user = await createS3User(s3, `locker-${randomBytes(4).toString('hex')}`);
+    const { accessKeyId, secretAccessKey } = user;
+    const env = {
+      ...s3.env(locked),
+      ...fakePgDump('head -c 12000000 /dev/urandom'),
+      S3_ACCESS_KEY_ID: accessKeyId,
+      S3_SECRET_ACCESS_KEY: secretAccessKey,
+      S3_PREFIX: 'production',
+      S3_PART_SIZE: '5MiB',
+      S3_TAGS: 'on',
+      S3_OBJECT_LOCK_MODE: 'GOVERNANCE',
+      S3_OBJECT_LOCK_FOR: '1h',
+      COMPRESSION: 'none',
+      BACKUP_ATTEMPTS: '1',
+      DATABASE_URL: postgres.url('shop'),
+    };
+    const [write] = statementsOf('Writer', locked);
+    assert.ok(more.every((right) => right.startsWith('s3:Put')));
+    // That each is needed cannot be seen here: this store lets whoever wrote an object tag and lock it.
+    await putPolicy(locked, grant(user, [{ ...write!, Action: [...write!.Action, ...more] }]));
+    const { exitCode, stderr } = await runEntrypoint(env);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal((await s3.objects(locked)).length, 4);
   });
 
   test('lifecycle puts rules and may do nothing else', async () => {
