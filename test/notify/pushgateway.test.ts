@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { Secret } from '../../src/config/secret.ts';
@@ -118,4 +119,10 @@ test('whatever is known or not is in the text format', () => {
       },
     ),
   );
+});
+
+test('the documentation names every metric', () => {
+  const page = readFileSync(new URL('../../docs/NOTIFICATIONS.md', import.meta.url), 'utf8');
+  for (const name of parseMetrics(metricsOf(sampleEvent())).keys())
+    assert.match(page, new RegExp(`^\\| \`${name}\` `, 'm'));
 });
