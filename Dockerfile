@@ -51,7 +51,7 @@ RUN --mount=type=bind,from=postgres,source=/postgres/packages,target=/mnt \
   && setpriv --reuid=10001 --regid=10001 --clear-groups /tmp/check-server.sh \
   && rm -rf /tmp/* /var/lib/apt/lists/* /var/log/* /var/cache/*
 COPY entrypoint.sh /app/
-COPY --from=program /build/dist/pg-offsite.mjs /app/
+COPY --from=program /build/dist/ /app/
 # Compiled code for a quicker start (measured: a sixth of the start's CPU). Node keys it by uid and by its options, hence the detour; another
 # user starts without it.
 RUN install -d -o backup-job /app/compiled \

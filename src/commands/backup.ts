@@ -18,6 +18,7 @@ import type { Command, Edge } from './command.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Ending } from './run-event.ts';
 import { type Notified, Teller } from './tell.ts';
+import { writeReport } from './write-report.ts';
 
 const pauseBetweenAttemptsMs = 5000;
 /** How long a run that was told to end may clean up. The edge ends the process by force a little later. */
@@ -95,6 +96,14 @@ export const backup: Command = {
     }
     const notified = await teller.end(ending);
     if (notified.length > 0) result = { ...result, notified };
+    if (config) {
+      const { failure } = ending;
+      const warning = await writeReport({ config, runId: edge.runId, failure, log, signal: edge.signal });
+      if (warning !== undefined) {
+        log.warn(warning);
+        result = { ...result, warnings: [...(result.warnings ?? []), warning] };
+      }
+    }
     edge.stdout.write(`${redactJson(result, redact)}\n`);
     return result.exitCode;
   },

@@ -9,6 +9,7 @@ import { lifecycle } from './lifecycle.ts';
 import { list } from './list.ts';
 import { notify } from './notify.ts';
 import { prune } from './prune.ts';
+import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { schedule } from './schedule.ts';
 import { verify } from './verify.ts';
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   prune,
   lifecycle,
   check,
+  report,
   schedule,
   doctor,
   notify,

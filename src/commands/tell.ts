@@ -132,7 +132,7 @@ export class Teller implements Disposable {
 
   /** Asks the store what else there is to tell, and keeps the failure there if somebody wants to hear of its end. */
   async #look(ending: Ending, isWanted: boolean): Promise<Standing> {
-    const { store: config, notify } = this.#config;
+    const { store: config, notify, report } = this.#config;
     const database = 'database' in ending ? ending.database : this.#config.database;
     const { failure } = ending;
     // With a wrong configuration nothing is contacted but who is told so.
@@ -140,7 +140,7 @@ export class Teller implements Disposable {
       return unknownStanding;
     }
     const knowsRecovery = this.#command === 'backup' && notify.on !== 'failure';
-    const isKept = knowsRecovery && failure !== undefined;
+    const isKept = failure !== undefined && this.#command === 'backup' && (knowsRecovery || report);
     if (!isWanted && !isKept) return unknownStanding;
     const withinMs = this.#edge.signal.aborted ? askStoppedMs : askMs;
     const store = openStore(config, this.#log);
@@ -165,7 +165,7 @@ export class Teller implements Disposable {
       await inTime(withinMs, 'the store', (signal) => writeLastFailure(store, kept, signal));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#log.info(`the next success cannot be told as a recovery: ${why}`);
+      this.#log.info(`the failure was not kept in the store, for the report and the first success after it: ${why}`);
     }
   }
 

@@ -206,6 +206,8 @@ export interface Config {
   /** How many bytes an artifact may turn into when it is decoded; `auto` goes by the size of the database. */
   readonly restoreMaxSize: 'auto' | number;
   readonly notify: NotifyConfig;
+  /** After each run a page about all backups is written into the store. */
+  readonly report: boolean;
   readonly log: LogConfig;
   /** Whatever the user should be told but does not stop the run: near-miss names, settings without effect. */
   readonly warnings: readonly string[];
@@ -221,6 +223,8 @@ export interface ReaderConfig extends Pick<
   readonly keys: KeysConfig;
   /** When backups are to be made, where it is set. */
   readonly schedule: ScheduleConfig | undefined;
+  /** Of schedule and calendar: a name of the IANA list. */
+  readonly timezone: string;
   /** See {@link Config}. */
   readonly retention: RetentionPolicy | undefined;
   /** How long a backup may take, in ms: nothing of a folder that is younger is a left-over. */

@@ -13,6 +13,8 @@ import { readStore } from './storage.ts';
 /** What can be told of a run, and to whom, whether or not the configuration is right. */
 export interface Salvaged {
   readonly notify: NotifyConfig;
+  /** See Config. */
+  readonly report: boolean;
   readonly log: LogConfig;
   /** Undefined where it is not set, or wrong. */
   readonly database: string | undefined;
@@ -39,6 +41,7 @@ export function salvageConfig(env: Environment): Salvaged {
   readDrill(read, findings);
   return {
     notify,
+    report: values.REPORT,
     log: { format: values.LOG_FORMAT, level: values.LOG_LEVEL },
     database,
     store,

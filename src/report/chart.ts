@@ -6,21 +6,20 @@ import { html, Markup } from './html.ts';
 /** One drawing for wide places, one for phones: text in a drawing that is scaled down could not be read. */
 const widths = { wide: 520, narrow: 340 } as const;
 
-/** What a chart shows and how its value axis is labelled. */
+/** What a chart shows: a series over time. */
 export interface ChartRequest {
   /** Says what can be seen, for those who cannot. */
   readonly label: string;
-  readonly height: number;
+  /** Of the values; some room above is added. */
+  readonly domain: readonly [number, number];
+  readonly tickFormat: (value: number) => string;
   readonly marks: readonly Plot.Markish[];
-  readonly y: Plot.ScaleOptions;
-  readonly x?: Plot.ScaleOptions;
-  readonly marginLeft?: number;
 }
 
 /** Draws an SVG twice, of which the style sheet shows one. Colours are variables of the style sheet. */
 export function chart(request: ChartRequest): Markup {
   const drawn = (Object.keys(widths) as (keyof typeof widths)[]).map(
-    (name) => html`<div class="${name}">${draw(request, widths[name], name === 'wide' ? 7 : 4)}</div>`,
+    (name) => html`<div class="${name}">${draw(request, widths[name], name === 'wide' ? 6 : 4)}</div>`,
   );
   return html`<div class="chart">${drawn}</div>`;
 }
@@ -53,18 +52,19 @@ export function onAxis(time: Date, timeZone: string): Date {
   return new Date(local.toMillis() + local.offset * 60_000);
 }
 
-function draw({ label, height, marks, x, y, marginLeft = 56 }: ChartRequest, width: number, ticks: number): Markup {
+function draw({ label, domain, tickFormat, marks }: ChartRequest, width: number, ticks: number): Markup {
+  const top = domain[1] * 1.1 || 1;
   return asMarkup(
     Plot.plot({
       ...drawing(),
       width,
-      height,
-      marginLeft,
-      marginRight: 14,
-      marginTop: 14,
-      marginBottom: 34,
-      x: { type: 'utc', label: null, ticks, tickSize: 0, tickPadding: 10, ...x },
-      y: { label: null, ticks: 4, tickSize: 0, tickPadding: 10, nice: true, ...y },
+      height: 220,
+      marginLeft: 64,
+      marginRight: 10,
+      marginTop: 12,
+      marginBottom: 40,
+      x: { type: 'utc', label: null, ticks, tickSize: 0, tickPadding: 12 },
+      y: { domain: [domain[0], top], label: null, ticks: 4, tickFormat, tickSize: 0, tickPadding: 12 },
       marks: [Plot.gridY({ ticks: 4, stroke: 'var(--line)', strokeOpacity: 1 }), ...marks],
     }),
     label,

@@ -30,6 +30,11 @@ export function roughly(ms: number): string {
   return text.replace(/(\d+)m$/, '$1min').replace(/(\d+)(\D+)/, '$1\u00A0$2');
 }
 
+/** The same for a sentence: `3 hours`. */
+export function inWords(ms: number): string {
+  return prettyMs(Math.max(60_000, ms), { compact: true, verbose: true }).replace(' ', '\u00A0');
+}
+
 /** `+1.2%`, with a real minus sign; whole numbers from ten on. */
 export function change(fraction: number): string {
   const percent = Math.abs(fraction * 100);

@@ -50,7 +50,6 @@ export interface LastFailure {
   readonly at: Date;
   readonly exitCode: number;
   readonly message: string;
-  readonly hint: string | undefined;
 }
 
 /** Everything that the page knows of one database. */

@@ -6,7 +6,8 @@ import { readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import { weigh } from '../retention/survey.ts';
 import type { Store } from '../store/store.ts';
-import type { Drill, History, Run, RunFacts, TableRows } from './history.ts';
+import { lastFailureKey, readLastFailure } from '../catalog/last-failure.ts';
+import type { Drill, History, LastFailure, Run, RunFacts, TableRows } from './history.ts';
 
 /** Manifests that are in memory at once; `describeEntries` reads eight of them at a time. */
 const together = 32;
@@ -19,13 +20,19 @@ const tablesKept = 500;
 
 /**
  * Reads what the page shows. Memory grows with the number of backups, not with that of their tables.
- * @param database all databases of the store when undefined.
+ * @param which `database` is the only one of interest, all of the store when undefined; `expected` has a history even where
+ * the store has nothing of it.
  * @returns one history a database, by name.
  * @throws {Failure} what the store throws: a page about half of the truth must not say that all is well.
  */
-export async function readHistory(store: Store, database: string | undefined, signal: AbortSignal): Promise<History[]> {
+export async function readHistory(
+  store: Store,
+  { database, expected }: { readonly database: string | undefined; readonly expected: string | undefined },
+  signal: AbortSignal,
+): Promise<History[]> {
   const { entries } = await listCatalog(store, database, signal);
   const byDatabase = Map.groupBy(entries, (entry) => entry.database);
+  if (expected !== undefined && !byDatabase.has(expected)) byDatabase.set(expected, []);
   const histories: History[] = [];
   for (const [name, all] of [...byDatabase].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const marked = all.filter(({ complete, hollow }) => complete || hollow);
@@ -34,10 +41,20 @@ export async function readHistory(store: Store, database: string | undefined, si
       database: name,
       runs: await readRuns(store, marked, signal),
       unfinished: unfinished.map(({ id }) => startOf(id)),
-      lastFailure: undefined,
+      lastFailure: await lastFailureOf(store, name, signal),
     });
   }
   return histories;
+}
+
+async function lastFailureOf(store: Store, database: string, signal: AbortSignal): Promise<LastFailure | undefined> {
+  const key = lastFailureKey(database);
+  for await (const object of store.list(key, signal)) {
+    if (object.key !== key) continue;
+    const found = await readLastFailure(store, database, signal);
+    return found && { at: new Date(found.failedAt), exitCode: found.exitCode, message: found.error };
+  }
+  return undefined;
 }
 
 async function readRuns(store: Store, entries: readonly Entry[], signal: AbortSignal): Promise<Run[]> {

@@ -19,7 +19,7 @@ export const style = `
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--ground); color: var(--ink);
-  font: 400 1rem/1.55 ui-sans-serif, system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif;
+  font: 400 1rem/1.55 -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, Inter, "Noto Sans", "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
 }
 .page { max-width: 69rem; margin: 0 auto; padding: 0 1.25rem; }
@@ -52,11 +52,11 @@ section.block > .head { display: grid; gap: .35rem; max-width: 44em; }
 article.database { padding-bottom: 1rem; }
 article.database + article.database { border-top: 2px solid var(--ink); margin-top: 2rem; }
 article.database > .title { padding: 2.25rem 0 1.75rem; display: grid; gap: .9rem; }
-.facts { margin: 0; display: grid; gap: 1.75rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); padding: 0 0 2.5rem; }
-.facts > div { display: grid; align-content: start; gap: .15rem; }
+.facts { margin: 0; display: grid; gap: 2rem 2rem; grid-template-columns: repeat(4, minmax(0, 1fr)); padding: 0 0 3rem; }
+.facts > div { display: grid; align-content: start; gap: .2rem; border-top: 1px solid var(--strong); padding-top: .7rem; }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .facts dd { margin: 0; }
-.facts .value { font-size: 1.625rem; font-weight: 600; letter-spacing: -.025em; line-height: 1.2; white-space: nowrap; }
+.facts .value { font-size: 1.75rem; font-weight: 600; letter-spacing: -.025em; line-height: 1.2; white-space: nowrap; }
 .facts .value.alarm { color: var(--bad); }
 .facts .small { color: var(--soft); line-height: 1.4; }
 .pair { display: grid; gap: 2.25rem 3rem; grid-template-columns: minmax(0, 1fr); }
@@ -64,15 +64,18 @@ article.database > .title { padding: 2.25rem 0 1.75rem; display: grid; gap: .9re
 figure { margin: 0; display: grid; gap: .75rem; min-width: 0; align-content: start; }
 figcaption { display: grid; gap: .1rem; }
 figcaption strong { font-weight: 600; }
-.chart svg { display: block; width: 100%; height: auto; color: var(--soft); font: 12px ui-sans-serif, system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif; overflow: visible; }
+.chart svg { display: block; width: 100%; height: auto; color: var(--soft); font: 12px -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, Inter, "Noto Sans", "Helvetica Neue", "Liberation Sans", Arial, sans-serif; overflow: visible; }
 .chart .narrow { display: none; }
 @media (max-width: 34rem) { .chart .narrow { display: block; } .chart .wide { display: none; } }
 details { min-width: 0; }
 summary { cursor: pointer; color: var(--soft); font-size: .875rem; padding: .35rem 0; width: fit-content; text-decoration: underline; text-decoration-color: var(--strong); text-underline-offset: .2em; }
+summary::marker { color: var(--strong); }
 summary:hover { text-decoration-color: currentColor; }
 details[open] > summary { margin-bottom: .5rem; }
 table.data { border-collapse: collapse; width: 100%; font-size: .9375rem; line-height: 1.4; }
-table.data caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .5rem; }
+table.data caption { text-align: left; padding-bottom: .75rem; font-size: 1rem; line-height: 1.5; }
+table.data caption strong { display: block; font-weight: 600; }
+table.data caption span { display: block; }
 table.data th, table.data td { text-align: left; padding: .55rem 1rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; font-weight: 400; }
 table.data th:last-child, table.data td:last-child { padding-right: 0; }
 table.data thead th { color: var(--soft); font-size: .8125rem; vertical-align: bottom; border-bottom-color: var(--strong); }
@@ -85,7 +88,7 @@ table.data td.word { white-space: nowrap; }
 .mark { display: inline-flex; align-items: baseline; gap: .4em; white-space: nowrap; }
 .mark svg { width: .85em; height: .85em; flex: none; position: relative; top: .08em; }
 .mark.good { color: var(--good); } .mark.bad { color: var(--bad); } .mark.look, .mark.unknown { color: var(--look); }
-.months { display: grid; gap: 1.5rem 1.25rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+.months { display: grid; align-items: start; gap: 1.5rem 1.25rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
 @media (min-width: 60rem) { .months { grid-template-columns: repeat(6, 1fr); gap: 1.75rem 2rem; } }
 table.month { border-collapse: separate; border-spacing: 2px; table-layout: fixed; width: 100%; margin: 0 -2px; font-size: .75rem; }
 table.month caption { text-align: left; font-size: .8125rem; color: var(--soft); padding: 0 2px .25rem; }
@@ -100,16 +103,23 @@ table.month td { padding: 0; height: 0; }
 .cell.missed::after, .cell.damaged::after { content: ""; position: absolute; inset: 0; background: linear-gradient(45deg, transparent calc(50% - 1px), var(--x, var(--bad)) calc(50% - 1px) calc(50% + 1px), transparent calc(50% + 1px)); clip-path: inset(26%); }
 .cell.damaged { --x: var(--ground); }
 .cell.removed, .cell.idle, .cell.empty { background: var(--cell-quiet); }
-.cell.outside { box-shadow: none; }
+.cell.outside { background: radial-gradient(circle, var(--strong) 0 1.5px, transparent 2px); }
+.cell:hover > .hidden { clip-path: none; width: max-content; max-width: 12rem; height: auto; margin: 0; z-index: 1; white-space: normal; left: 50%; bottom: calc(100% + 6px); translate: var(--shift, -50%); padding: .3rem .55rem; border-radius: 5px; background: var(--ink); color: var(--ground); font-size: .75rem; line-height: 1.35; }
+td:nth-child(-n+2) > .cell { --shift: -1rem; }
+td:nth-child(n+6) > .cell { --shift: calc(-100% + 1rem); }
+.years { display: grid; gap: 0; }
+.years details[open] { padding-bottom: 1.5rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; margin: 0; padding: 0; list-style: none; font-size: .875rem; color: var(--soft); }
 .legend li { display: inline-flex; align-items: center; gap: .5rem; }
 .legend .cell { width: .95rem; height: .95rem; flex: none; }
-.shares { display: grid; gap: .75rem; max-width: 44rem; }
+.shares { display: grid; gap: .5rem; max-width: 44rem; }
+.narrow-table { max-width: 34rem; }
 footer { border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; padding: 1.5rem 0 3rem; display: grid; gap: .35rem; }
 @media (max-width: 34rem) {
-  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 1rem; }
-  .facts .value { font-size: 1.4375rem; }
+  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 1.25rem; }
+  .facts .value { font-size: 1.375rem; }
   .roomy { display: none; }
+  table.data :has(+ .roomy:last-child) { padding-right: 0; }
   .verdict { padding: 1.25rem 0 2rem; }
 }
 @media print {

@@ -1,7 +1,7 @@
 import type { ScheduleConfig } from '../config/config.ts';
 import { usualGraceMs } from '../schedule/check.ts';
 import { type Demand, type Freshness, judge } from '../schedule/freshness.ts';
-import { bytes, change, median, moment, plural, roughly } from './figures.ts';
+import { bytes, change, inWords, median, moment, plural } from './figures.ts';
 import type { Drill, History, Run, RunFacts } from './history.ts';
 import type { Removals } from './removal.ts';
 
@@ -56,7 +56,7 @@ export function verdictOf(request: VerdictRequest): Verdict {
     const problems = history.runs.length > 0 ? ['Every backup in the store is damaged.'] : [];
     return { ...base, tone: 'bad', sentence: 'has no backup that could be restored', problems };
   }
-  const age = roughly(now.getTime() - newest.startedAt.getTime());
+  const age = inWords(now.getTime() - newest.startedAt.getTime());
   const grave = graveProblems(request, newest, drills, proof);
   if (freshness && !freshness.fresh) {
     const missed = freshness.missed ? `, and ${plural(freshness.missed.count, 'backup')} since then did not come` : '';
@@ -67,7 +67,12 @@ export function verdictOf(request: VerdictRequest): Verdict {
   }
   const light = lightProblems(request, good);
   if (light.length > 0) {
-    return { ...base, tone: 'look', sentence: `was backed up ${age} ago; something is worth a look`, problems: light };
+    return {
+      ...base,
+      tone: 'look',
+      sentence: `was backed up ${age} ago; ${light.length === 1 ? 'one thing is' : `${light.length} things are`} worth a look`,
+      problems: light,
+    };
   }
   if (!freshness) {
     const sentence = `was backed up ${age} ago; nothing says when the next backup is due`;
@@ -78,7 +83,7 @@ export function verdictOf(request: VerdictRequest): Verdict {
       problems: ['Set BACKUP_SCHEDULE, so that this page can tell what is late.'],
     };
   }
-  const all = schedule && missedLately === 0 ? ', and none that was due is missing' : '';
+  const all = schedule && missedLately === 0 ? ', nothing missed' : '';
   return { ...base, tone: 'good', sentence: `was backed up ${age} ago${all}`, problems: [] };
 }
 

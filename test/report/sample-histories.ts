@@ -103,7 +103,7 @@ const usualTables = [
   'stock',
 ];
 
-function sampleTables(bytes: number, names = usualTables): TableRows[] {
+function sampleTables(bytes: number, names: readonly string[] = usualTables): TableRows[] {
   return names.map((qualified, index) => {
     const [schema, name] = qualified.includes('.') ? (qualified.split('.') as [string, string]) : ['public', qualified];
     const rows = Math.round((bytes / 60) ** (1 - index * 0.045) * (index === 5 ? 0.001 : 1));

@@ -1,4 +1,4 @@
-import { list, oneOf, secretText, text } from '../kinds.ts';
+import { boolean, list, oneOf, secretText, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** Who is told how a run ended. Several at once are fine. See docs/NOTIFICATIONS.md. */
@@ -70,6 +70,12 @@ export const tellingVariables = {
       'Where Kubernetes reads why a container ended (`terminationMessagePath`). Without that file nothing is written.',
     example: '/dev/termination-log',
     default: '/dev/termination-log',
+  }),
+  REPORT: variable(boolean, {
+    words:
+      'Write a page about all backups, `report.html`, and a badge, `status.svg`, into the store after each run. Needs the right to list and read it. See docs/REPORT.md.',
+    example: 'on',
+    default: 'off',
   }),
   HTTPS_PROXY: variable(secretText, {
     words: 'Proxy for notifications to `https://` addresses; the store and the database are reached without it.',

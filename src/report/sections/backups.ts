@@ -22,7 +22,6 @@ export function backupsSection({ runs, history, database }: DatabaseModel, page:
           ${moment(lastFailure.at, page.timeZone)}: ${lastFailure.message}
           <span class="soft">(exit code ${lastFailure.exitCode})</span>
         </p>
-        ${lastFailure.hint !== undefined && html`<p class="soft">${lastFailure.hint}</p>`}
       </div>`
     }
     ${unfinished.length > 0 && html`<p class="soft">${plural(unfinished.length, 'folder')} without a manifest: ${unfinished.length === 1 ? 'a run' : 'runs'} still going, or ended by force. No backup; the newest of ${moment(unfinished.at(-1) ?? page.now, page.timeZone)}.</p>`}

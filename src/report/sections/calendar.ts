@@ -36,14 +36,15 @@ export function calendarSection({ months, missed }: DatabaseModel): Markup | fal
     <ul class="legend">
       ${legend.map((state) => html`<li><span class="cell ${state}"></span>${capital(words[state] ?? '')}</li>`)}
     </ul>
-    ${[...years].reverse().map(
-      ([year, those]) =>
-        html`<details>
-          <summary>${year}</summary>
-          <div class="months">${those.map(monthTable)}</div>
-        </details>`,
-    )}
+    ${years.size > 0 && html`<div class="years">${[...years].reverse().map(yearPart)}</div>`}
   </section>`;
+}
+
+function yearPart([year, months]: [number, readonly Month[]]): Markup {
+  return html`<details>
+    <summary>${year}</summary>
+    <div class="months">${months.map(monthTable)}</div>
+  </details>`;
 }
 
 function gapWords(missed: DatabaseModel['missed']): string {
@@ -79,9 +80,10 @@ function monthTable({ title, weekday, days }: Month): Markup {
 }
 
 function dayCell(day: Day | undefined): Markup {
-  if (!day || day.state === 'outside') return html`<td><span class="cell"></span></td>`;
+  if (!day) return html`<td></td>`;
+  if (day.state === 'outside') return html`<td><span class="cell outside"></span></td>`;
   const title = `${day.number}: ${describeDay(day)}`;
-  return html`<td title="${title}">
+  return html`<td>
     <span class="cell ${day.state}"><span class="hidden">${title}</span></span>
   </td>`;
 }

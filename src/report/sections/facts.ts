@@ -3,10 +3,11 @@ import { html, type Markup, type Part } from '../html.ts';
 import type { DatabaseModel, PageModel } from '../model.ts';
 import type { GoodRun } from '../verdict.ts';
 
-const verifiedWords = {
-  head: 'size and checksum compared',
-  download: 'read back in full',
-  drill: 'restored and compared',
+/** How the newest backup was checked before it counted as one. */
+const checks = {
+  head: { how: 'Compared', by: 'by size and checksum' },
+  download: { how: 'Read back', by: 'and every byte compared' },
+  drill: { how: 'Restored', by: 'and compared with the original' },
 } as const;
 
 /** The figures that people ask for first. */
@@ -22,11 +23,11 @@ export function factsSection(model: DatabaseModel, { now, timeZone }: PageModel)
     ${fact('Newest backup', ago(newest.startedAt), moment(newest.startedAt, timeZone), isLate)}
     ${fact('Its size', bytes(facts.bytes), [growth(good, newest, now), `of a database of ${bytes(facts.databaseBytes)}`])}
     ${fact('It took', span(facts.durationMs), usually(good))}
-    ${proof ? fact('Last proved by a restore', ago(proof.finishedAt), restored(proof.restoreMs)) : fact('Proved by a restore', 'Never', 'The command drill does it.')}
+    ${proof ? fact('Last proof', ago(proof.finishedAt), restored(proof.restoreMs)) : fact('Last proof', 'None yet', 'The command drill makes one.')}
     ${fact('Kept', plural(good.length, 'backup'), `${bytes(totalBytes)} in all`)}
     ${due ? fact('Next due', `in ${roughly(due.getTime() - now.getTime())}`, moment(due, timeZone)) : usualMs !== undefined && fact('Usually every', roughly(usualMs), 'BACKUP_SCHEDULE is not set')}
     ${facts.rows !== undefined && fact('Rows', (facts.rowsExact ? '' : 'about ') + shortCount(facts.rows), `in ${plural(facts.tableCount, 'table')}`)}
-    ${fact('Checked', facts.verified === 'head' ? 'Compared' : facts.verified === 'drill' ? 'Restored' : 'Read back', verifiedWords[facts.verified])}
+    ${fact('Checked', checks[facts.verified].how, checks[facts.verified].by)}
   </dl>`;
 }
 

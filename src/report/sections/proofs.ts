@@ -4,6 +4,7 @@ import { count, median, moment, span } from '../figures.ts';
 import type { Drill } from '../history.ts';
 import { html, type Markup } from '../html.ts';
 import type { DatabaseModel, PageModel } from '../model.ts';
+import { thin, unitOf } from '../series.ts';
 import { wordMark } from './mark.ts';
 
 const shownDrills = 6;
@@ -52,30 +53,26 @@ function summary(drills: readonly Drill[], timed: readonly Timed[]): string {
 
 function restoreTimes(timed: readonly Timed[], { timeZone }: PageModel): Markup {
   const longest = Math.max(...timed.map(({ restoreMs }) => restoreMs));
-  const [unit, name] = longest < 120_000 ? [1000, 's'] : longest < 7_200_000 ? [60_000, 'min'] : [3_600_000, 'h'];
-  const points = timed.map(({ finishedAt, restoreMs }) => ({
-    at: onAxis(finishedAt, timeZone),
-    value: restoreMs / unit,
-  }));
+  const unit = unitOf(longest);
+  const { points } = thin(
+    timed.map(({ finishedAt, restoreMs }) => ({ at: onAxis(finishedAt, timeZone), value: restoreMs / unit.ms })),
+  );
+  const isDense = points.length > 60;
   const drawn = chart({
-    label: `Measured restore times: the last ${span(timed.at(-1)?.restoreMs ?? 0)}, the slowest ${span(longest)}. The table beside it has the newest ones.`,
-    height: 200,
-    marginLeft: 66,
-    y: { domain: [0, (longest / unit) * 1.12 || 1], tickFormat: (value: number) => `${value}\u00A0${name}` },
+    label: `Measured restore times: the last ${span(timed.at(-1)?.restoreMs ?? 0)}, the slowest ${span(longest)}. The newest are in the table that follows.`,
+    domain: [0, longest / unit.ms],
+    tickFormat: (value) => `${value}\u00A0${unit.name}`,
     marks: [
-      Plot.ruleX(points, {
-        x: 'at',
-        y: 'value',
-        stroke: 'var(--series)',
-        strokeWidth: points.length > 60 ? 1 : 2,
-        strokeOpacity: 0.35,
-      }),
-      Plot.dot(points, { x: 'at', y: 'value', fill: 'var(--series)', r: points.length > 60 ? 1.8 : 3.2 }),
+      ...(isDense
+        ? []
+        : [Plot.ruleX(points, { x: 'at', y: 'value', stroke: 'var(--series)', strokeWidth: 2, strokeOpacity: 0.3 })]),
+      Plot.dot(points, { x: 'at', y: 'value', fill: 'var(--series)', r: isDense ? 2 : 4 }),
     ],
   });
   return html`<figure>
     <figcaption>
-      <strong>Time to restore</strong><span class="small soft">measured, from the first byte to the last object</span>
+      <strong>Time to restore</strong>
+      <span class="small soft">measured, from the first byte to the last object</span>
     </figcaption>
     ${drawn}
   </figure>`;
@@ -90,7 +87,8 @@ function drillTable(drills: readonly Drill[], { timeZone }: PageModel): Markup {
     </tr>`;
   return html`<table class="data">
     <caption>
-      ${drills.length > shownDrills ? `The last ${shownDrills} drills, newest first` : 'Newest first'}
+      <strong>Drills</strong
+      ><span class="small soft">${drills.length > shownDrills ? `the last ${shownDrills}, ` : ''}newest first</span>
     </caption>
     <thead>
       <tr>
