@@ -60,7 +60,12 @@ export class Teller implements Disposable {
     this.#config = salvageConfig(edge.env);
     this.#redact = createRedactor(this.#config.secrets);
     this.#log = createReporting({ ...edge, stderr: tail.output }, this.#config.log, this.#redact).log;
-    this.#open = openChannels(this.#config.notify, this.#redact);
+    try {
+      this.#open = openChannels(this.#config.notify, this.#redact);
+    } catch (error) {
+      this.#log.warn(`nobody can be told: ${error instanceof Error ? error.message : String(error)}`);
+      this.#open = { channels: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+    }
     edge.signal.addEventListener('abort', () => (this.#stopped = performance.now()), { once: true });
   }
 
@@ -115,8 +120,7 @@ export class Teller implements Disposable {
     if (this.#edge.signal.aborted) onStop();
     else this.#edge.signal.addEventListener('abort', onStop, { once: true });
     try {
-      const standing = await this.#look(ending, wanted.length > 0);
-      await this.#settleStart();
+      const [standing] = await Promise.all([this.#look(ending, wanted.length > 0), this.#settleStart()]);
       const kind = outcome === 'success' && standing.recovered ? 'recovery' : outcome;
       const told = await notifyAll(wanted, this.#event(kind, ending, standing), this.#log, over.signal);
       return told.map(({ channel, error }) => ({
