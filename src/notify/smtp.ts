@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import type { Secret } from '../config/secret.ts';
 import { isLoopback } from '../config/endpoint.ts';
 import { guardedLookup, refuseHost } from './address.ts';
@@ -33,6 +33,8 @@ export async function submit(
   const port = url.port === '' ? (secure ? 465 : 587) : Number(url.port);
   const isLocal = isLoopback(url.hostname);
   const [user, pass] = [decode(url.username), decode(url.password)];
+  // Loaded only where there is a mail to send: most runs send none.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host,
     port,
