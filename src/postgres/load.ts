@@ -29,7 +29,7 @@ export interface LoadStep {
 
 /**
  * The stage that loads a custom dump from standard input in one transaction: at the first error nothing is left in the
- * target.
+ * target. It tells on standard error what it is at, in lines that `followRestore` tells from the others.
  */
 export function pgRestoreStage(
   target: ConnectionConfig,
@@ -38,7 +38,8 @@ export function pgRestoreStage(
   { list, section, mayStopReading }: LoadStep,
 ): Stage {
   const steps = section === 'all' ? [] : ['--section=pre-data', '--section=data'];
-  const args = ['--format=custom', '--single-transaction', ...steps, ...restoreArgs(options, list)];
+  // --verbose is how it tells what it is at: see followRestore.
+  const args = ['--format=custom', '--single-transaction', '--verbose', ...steps, ...restoreArgs(options, list)];
   return { ...restoreProgram(target, client), args, mayStopReading };
 }
 

@@ -6,6 +6,8 @@ import type { Decryption } from '../pipeline/decryption.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { followRestore } from '../postgres/restore-lines.ts';
+import type { Position } from '../report/position.ts';
 import type { Progress } from '../report/progress.ts';
 import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
@@ -43,6 +45,8 @@ export interface Loading {
   readonly checkFirst: boolean;
   /** What is restored, in a word or two, for people. */
   readonly name: string;
+  /** How many tables rows are loaded into; undefined where nobody knows. */
+  readonly tables: number | undefined;
   readonly progress: Progress;
 }
 
@@ -79,7 +83,7 @@ export async function openToc(source: ArtifactSource, client: PostgresClient, kn
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
  */
 export async function loadArtifact(source: ArtifactSource, loading: Loading): Promise<void> {
-  const { loader, toc, checkFirst, name, progress } = loading;
+  const { loader, toc, checkFirst, name, tables, progress } = loading;
   const { store, key, artifact, limit, decryption, searchPath, log, signal } = source;
   const decompression = await decompressStage(artifact.compression, searchPath);
   if (checkFirst) {
@@ -93,8 +97,15 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
       throw await explainDecoding(error, source);
     }
   }
-  const then = (): string => 'waiting for the server: indexes and constraints';
-  using reading = followReading(progress, { name, totalBytes: artifact.bytes, log, then });
+  let table: Position['table'];
+  let making: string | undefined;
+  using reading = followReading(progress, {
+    name,
+    totalBytes: artifact.bytes,
+    log,
+    table: () => table,
+    then: () => (making === undefined ? 'the server works on it' : `making ${making}`),
+  });
   // Ends what decodes when the loader has ended first, even while the store is silent.
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
@@ -102,7 +113,11 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
   const bytes = decodedBytes(stored, [decryption.stage, decompression], limit, decoding);
   const decoded = holdLast(toc?.compared(bytes) ?? bytes);
   const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;
-  const { stage: heard, warnings } = listenTo(loader);
+  const isProgress = followRestore({
+    onTable: (loaded) => (table = { name: loaded, number: (table?.number ?? 0) + 1, of: tables }),
+    onMaking: (what) => (making = what),
+  });
+  const { stage: heard, warnings } = listenTo(loader, isProgress);
   const joined = joinProcesses([heard], signal, guard?.guard(decoded) ?? decoded);
   try {
     for await (const output of joined.output) {
@@ -135,9 +150,13 @@ export async function runLoader(loader: Stage, log: Log, signal: AbortSignal): P
 }
 
 /** Keeps what a loader says, which is told after it has ended well; after a failure its error is told instead. */
-function listenTo(loader: Stage): { stage: Stage; warnings: readonly string[] } {
+function listenTo(
+  loader: Stage,
+  isProgress: (line: string) => boolean = () => false,
+): { stage: Stage; warnings: readonly string[] } {
   const warnings: string[] = [];
   const onStderrLine = (line: string): boolean => {
+    if (isProgress(line)) return true;
     if (warnings.length < mostWarnings) warnings.push(line);
     return false;
   };

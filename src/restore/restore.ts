@@ -106,7 +106,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       : psqlStage(target, client);
     const checkFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
     try {
-      await loadArtifact(source, { loader, toc, checkFirst, name: manifest.database, progress: request.progress });
+      const { progress } = request;
+      const tables = mayStopReading ? undefined : entries.filter(({ kind }) => kind === 'TABLE DATA').length;
+      await loadArtifact(source, { loader, toc, checkFirst, name: manifest.database, tables, progress });
     } catch (error) {
       await prepared[Symbol.asyncDispose]();
       const wasEmpty = !options.clean && options.only !== 'data' && request.prepared !== true;
