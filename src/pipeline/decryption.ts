@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EncryptionConfig, KeysConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
+import { namelessFile, namelessPath } from './nameless-file.ts';
 import { findProgram } from './programs.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 import { describeExit, type Stage, type StageExit } from './stage.ts';
@@ -30,8 +31,8 @@ export function canDecrypt(kind: EncryptionConfig['kind'], keys: KeysConfig): bo
 }
 
 /**
- * Makes ready to decrypt. Private keys stand in files of mode 0600 in a private folder, in memory where there is one,
- * until the result is disposed of.
+ * Makes ready to decrypt, until the result is disposed of. age reads its key from a file without a name; the key ring that
+ * gpg insists on stands in a private folder, in memory where there is one, which after a SIGKILL the next run removes.
  * @throws {Failure} `config` when the key for this kind of encryption is not set, or cannot be read.
  */
 export async function prepareDecryption(
@@ -69,20 +70,19 @@ function required<T>(key: T | undefined, name: string, how: string): T {
 
 async function prepareAgeKey(identity: string, searchPath: string): Promise<Decryption> {
   const program = await findProgram('age', searchPath);
-  const home = await makeScratch();
-  const file = join(home.path, 'identity');
-  await writeFile(file, `${identity}\n`, { mode: 0o600 });
+  const file = await namelessFile(`${identity}\n`);
   return {
     stage: {
       name: 'age',
       program,
-      args: ['--decrypt', '--identity', file],
+      args: ['--decrypt', '--identity', namelessPath],
       env: { PATH: searchPath },
+      descriptor3: file,
       // age ends every complaint with the address for reports about itself.
       onStderrLine: (line) => line.includes('report unexpected or unhelpful errors'),
-      explain: (exit) => explainDecryption(exit, 'AGE_IDENTITY', file),
+      explain: (exit) => explainDecryption(exit, 'AGE_IDENTITY', namelessPath),
     },
-    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => file.close().catch(() => undefined),
   };
 }
 

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { EncryptionConfig, KeysConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
+import { namelessFile, namelessPath } from './nameless-file.ts';
 import { findProgram } from './programs.ts';
 import { publicKeysOf } from './public-keys.ts';
 import { makeScratch } from './scratch.ts';
@@ -37,14 +36,15 @@ export async function refuseWrongKey(
 async function fingerprintsOf(key: string, searchPath: string, signal: AbortSignal): Promise<string[] | undefined> {
   const program = await findProgram('gpg', searchPath);
   await using home = await makeScratch();
-  const file = join(home.path, 'private.asc');
-  await writeFile(file, `${key}\n`, { mode: 0o600 });
-  const args = ['--batch', '--no-tty', '--no-options', '--no-autostart', '--with-colons', '--show-keys', file];
+  await using file = await namelessFile(`${key}\n`);
+  const args = ['--batch', '--no-tty', '--no-options', '--no-autostart', '--with-colons', '--show-keys', namelessPath];
   const env = { PATH: searchPath, GNUPGHOME: home.path, LC_ALL: 'C' };
   const complain = (): { message: string; hint: string } => ({ message: 'gpg cannot show the key', hint: '' });
-  const listing = await tryStage({ name: 'gpg', program, args, env }, signal, complain).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    return '';
-  });
+  const listing = await tryStage({ name: 'gpg', program, args, env, descriptor3: file }, signal, complain).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      return '';
+    },
+  );
   return [...listing.matchAll(/^fpr:+([0-9A-F]+):/gm)].map(([, fingerprint = '']) => fingerprint);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { Failure } from '../errors.ts';
+import { ownPrefix, removeLeftScratch } from './left-scratch.ts';
 
 /** A private folder (mode 0700) for what a tool insists on reading from files. */
 export interface Scratch extends AsyncDisposable {
@@ -14,13 +15,16 @@ const neededBytes = 64 * 1024;
 
 /**
  * Makes a scratch folder, in memory-backed storage where there is one (`/dev/shm` exists even in a container with a
- * read-only root file system). Disposing removes it with all it holds, and never throws: a backup that is recorded must not be called a failure for a folder that stays behind.
+ * read-only root file system). Disposing removes it with all it holds, and never throws: a backup that is recorded must
+ * not be called a failure for a folder that stays behind. What processes that were killed have left is removed first.
  * @param bytes how much will be written there; by default, room for keys.
  * @throws {Failure} `config` when no folder can be written, or none has room.
  */
 export async function makeScratch(bytes = neededBytes): Promise<Scratch> {
   const reasons: unknown[] = [];
-  for (const parent of ['/dev/shm', tmpdir(), '/run']) {
+  const parents = new Set(['/dev/shm', tmpdir(), '/run']);
+  for (const parent of parents) await removeLeftScratch(parent);
+  for (const parent of parents) {
     try {
       if (bytes > neededBytes) await expectRoom(parent, bytes);
       return await makeIn(parent);
@@ -52,7 +56,7 @@ export async function expectRoom(folder: string, bytes: number): Promise<void> {
 }
 
 async function makeIn(parent: string): Promise<Scratch> {
-  const path = await mkdtemp(join(parent, 'pg-offsite-'));
+  const path = await mkdtemp(join(parent, await ownPrefix()));
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true }).catch(() => undefined);
   try {
     // A file system that is full still takes new folders.

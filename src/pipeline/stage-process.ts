@@ -26,7 +26,7 @@ export function startStage(stage: Stage, input: Readable | 'pipe' | 'ignore'): R
   try {
     const child = spawn(stage.program, stage.args, {
       env: stage.env,
-      stdio: [input, 'pipe', 'pipe', ...(stage.descriptor3 === undefined ? [] : ['pipe' as const])],
+      stdio: [input, 'pipe', 'pipe', ...third(stage)],
       detached: true,
     });
     return follow(stage, child);
@@ -35,6 +35,11 @@ export function startStage(stage: Stage, input: Readable | 'pipe' | 'ignore'): R
     const exit = { stage, code: null, signal: null, startError, stderr: [] };
     return { child: undefined, exited: Promise.resolve(exit), closed: Promise.resolve(), isClosed: () => true };
   }
+}
+
+function third({ descriptor3 }: Stage): ('pipe' | number)[] {
+  if (descriptor3 === undefined) return [];
+  return [typeof descriptor3 === 'string' ? 'pipe' : descriptor3.fd];
 }
 
 /** Collects a child's errors and its end; feeds descriptor 3. */
@@ -48,7 +53,7 @@ function follow(stage: Stage, child: ChildProcess): RunningStage {
     });
   }
   const extra = child.stdio[3];
-  if (stage.descriptor3 !== undefined && extra && 'end' in extra) {
+  if (typeof stage.descriptor3 === 'string' && extra && 'end' in extra) {
     // A child that dies before reading it fails by itself; EPIPE here would only say the same.
     extra.on('error', () => undefined);
     extra.end(stage.descriptor3);

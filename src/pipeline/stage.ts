@@ -1,3 +1,5 @@
+import type { FileHandle } from 'node:fs/promises';
+
 /** One program of a pipeline: what to start, and what to feed it besides its standard input. */
 export interface Stage {
   /** What people call it: `pg_dump`, `zstd`, `age`. */
@@ -8,8 +10,11 @@ export interface Stage {
   readonly args: readonly string[];
   /** The whole environment of the process; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** Written to the process's file descriptor 3, which is then closed: how a passphrase gets in. */
-  readonly descriptor3?: string | undefined;
+  /**
+   * What the process finds as its file descriptor 3: a text through a pipe that is then closed, as a passphrase, or an
+   * open file, which stays the caller's to close.
+   */
+  readonly descriptor3?: string | FileHandle | undefined;
   /** Called with each line of standard error. Returns true for a line that is progress, not worth keeping. */
   readonly onStderrLine?: ((line: string) => boolean) | undefined;
   /** It may exit with 0 before it has read all of its input, as one that looks for a part. */

@@ -1,9 +1,8 @@
-import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import type { Log } from '../log.ts';
+import { isAlive, ourPlace, processIdentity } from '../pipeline/own-process.ts';
 
 /** Beginning of the names of all folders of scratch servers. */
 export const folderPrefix = 'pg-offsite-drill-';
@@ -13,29 +12,6 @@ export const ownerFile = 'owner.json';
 export const heartbeatMs = 30_000;
 /** An owner whom we cannot see is dead when it has not touched the file for this long. */
 const silentMs = 5 * 60_000;
-
-/** A process, known for certain among those that see each other: `place` is the host, its start and its process ids. */
-const owner = z.object({ place: z.string(), pid: z.number().int().positive(), startedTicks: z.string() });
-
-/** What the owner file says: this process. */
-export async function whoWeAre(): Promise<z.infer<typeof owner>> {
-  return { place: await ourPlace(), pid: process.pid, startedTicks: (await startedTicks(process.pid)) ?? '' };
-}
-
-/** Containers may share a host name and a folder without seeing each other's processes. */
-async function ourPlace(): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const processIds = await readlink('/proc/self/ns/pid').catch(() => '');
-  return `${hostname()} ${boot.trim()} ${processIds}`;
-}
-
-/** When a process was started, in ticks since the start of the machine; undefined when it is dead. */
-async function startedTicks(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-  // The name in brackets may itself hold spaces and brackets: what follows the last one is regular.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-}
 
 /**
  * Removes the folders of scratch servers whose owner is dead, and ends the servers that still run in them. Never touches
@@ -66,10 +42,10 @@ async function isLeft(folder: string): Promise<boolean> {
   );
   const isSilent = Date.now() - touchedMs > silentMs;
   const text = await readFile(file, 'utf8').catch(() => '');
-  const { data } = owner.safeParse(parseJson(text));
+  const { data } = processIdentity.safeParse(parseJson(text));
   // Without the file it is being made right now, or its maker was killed before it could say who it is.
   if (data?.place !== (await ourPlace())) return isSilent;
-  return (await startedTicks(data.pid)) !== data.startedTicks;
+  return !(await isAlive(data));
 }
 
 function parseJson(text: string): unknown {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { folderPrefix, heartbeatMs, ownerFile, removeLeftFolders, whoWeAre } from './left-servers.ts';
+import { whoWeAre } from '../pipeline/own-process.ts';
+import { folderPrefix, heartbeatMs, ownerFile, removeLeftFolders } from './left-servers.ts';
 
 /** Room that an empty server, its write-ahead log and sorting take, in bytes. */
 const baseBytes = 200 * 1024 ** 2;

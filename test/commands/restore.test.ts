@@ -6,7 +6,7 @@ import pg from 'pg';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 import { age, custom, encrypted, flip, otherAge, plain, refused, stored } from './shop.ts';
-import { keyFolders, nothing, rewritten } from './stored.ts';
+import { keyFiles, nothing, rewritten } from './stored.ts';
 
 describe('a backup comes back', () => {
   for (const [what, backup, variables] of [
@@ -231,7 +231,7 @@ for (const backup of [custom, encrypted, plain]) {
     const sessions = `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-offsite%'`;
     await until('no session is left', async () => (await stored.postgres.psql(sessions)) === '0');
     assert.equal(await stored.held(target.name), nothing);
-    assert.deepEqual(keyFolders(age), []);
+    assert.deepEqual(keyFiles(age), []);
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { runCommand } from '../support/run-command.ts';
-import { type Backup, keyFolders, nothing, useStored } from './stored.ts';
+import { type Backup, keyFiles, nothing, useStored } from './stored.ts';
 
 const [identity, other] = await Promise.all([runCommand('age-keygen', []), runCommand('age-keygen', [])]);
 const recipient = /age1\w+/.exec(identity)?.[0] ?? '';
@@ -59,5 +59,5 @@ export async function refused(
   assert.equal(run.exitCode, exitCode, run.stdout + run.stderr);
   assert.match(run.stderr, told);
   assert.equal(await stored.held(target.name), nothing, 'the target holds something');
-  assert.deepEqual(keyFolders(variables), []);
+  assert.deepEqual(keyFiles(variables), []);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
 import { type Manifest, serializeManifest } from '../../src/catalog/manifest.ts';
 import { sha256Sums } from '../../src/catalog/sums.ts';
@@ -112,19 +113,30 @@ export function rewritten(manifest: Manifest, changes: Partial<Manifest>): { man
   return { manifest: serializeManifest(changed), sums: sha256Sums(changed.artifacts) };
 }
 
-/** Folders that still hold the private key of these variables. Other test files put theirs in such folders meanwhile. */
-export function keyFolders(variables: Variables): string[] {
+/** Files in scratch folders that hold the private key of these variables. Other test files have such folders meanwhile. */
+export function keyFiles(variables: Variables): string[] {
   const key = variables['AGE_IDENTITY'];
   if (key === undefined) return [];
-  const holdsIt = (folder: string): boolean => {
+  const holdsIt = (file: string): boolean => {
     try {
-      return readFileSync(join(folder, 'identity'), 'utf8').includes(key.trim());
+      return readFileSync(file, 'utf8').includes(key.trim());
     } catch {
       return false;
     }
   };
-  return ['/dev/shm', dirname(temporaryFolder())]
+  return scratchFolders()
+    .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []))
+    .filter(holdsIt);
+}
+
+/** Scratch folders of all processes of the machine, or of one. */
+export function scratchFolders(pid?: number): string[] {
+  const ours = new RegExp(`^pg-offsite-[0-9a-f]{12}-${pid === undefined ? String.raw`\d+` : String(pid)}-\\d+-`);
+  return ['/dev/shm', tmpdir()]
     .filter((parent) => existsSync(parent))
-    .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
-    .filter((folder) => /\/pg-offsite-\w{6}$/.test(folder) && holdsIt(folder));
+    .flatMap((parent) =>
+      readdirSync(parent)
+        .filter((name) => ours.test(name))
+        .map((name) => join(parent, name)),
+    );
 }

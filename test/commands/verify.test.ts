@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { startS3Server } from '../support/s3-server.ts';
 import { runCommand } from '../support/run-command.ts';
 import { until } from '../support/until.ts';
-import { type Backup, keyFolders, rewritten, useStored } from './stored.ts';
+import { type Backup, keyFiles, rewritten, useStored } from './stored.ts';
 
 const [identity, otherIdentity] = await Promise.all([runCommand('age-keygen', []), runCommand('age-keygen', [])]);
 const AGE_RECIPIENTS = /age1\w+/.exec(identity)?.[0] ?? '';
@@ -33,7 +33,7 @@ test('good backups are ok, decoded where there is a key', async () => {
   const keyless = await stored.run(['verify', second().id]);
   assert.equal(keyless.exitCode, 0, keyless.stdout);
   assert.match(keyless.stdout, /^ok .*not decrypted: no key\n0 ok, 0 failed, 1 stored as recorded, but not decrypted/);
-  assert.deepEqual(keyFolders(key), []);
+  assert.deepEqual(keyFiles(key), []);
 });
 
 test('what was found of each, and a summary at the end', async () => {

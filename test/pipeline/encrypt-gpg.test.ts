@@ -176,7 +176,7 @@ test('gpg works in a private folder, which is gone afterwards with the agent tha
     await encrypted(config, Buffer.from('x'), () => undefined, notingPath);
     const homes = homesUsed();
     assert.equal(homes.length, 1);
-    assert.match(homes[0]!, /\/pg-offsite-\w+$/);
+    assert.match(homes[0]!, /\/pg-offsite-[\w-]+$/);
     assert.equal(existsSync(homes[0]!), false);
     const agents = allProcesses().filter(({ argv }) => argv.some((argument) => argument.startsWith(homes[0]!)));
     assert.deepEqual(agents, []);

@@ -5,7 +5,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, utimesSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { folderPrefix, removeLeftFolders, whoWeAre } from '../../src/postgres/left-servers.ts';
+import { whoWeAre } from '../../src/pipeline/own-process.ts';
+import { folderPrefix, removeLeftFolders } from '../../src/postgres/left-servers.ts';
 import { holdScratch } from '../drill/held.ts';
 import { noLog } from '../drill/scene.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';

@@ -17,7 +17,7 @@ export async function encrypted(
   if (!stage) return { output: data, recipients };
   const child = spawn(stage.program, stage.args, { env: stage.env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
   const third = child.stdio[3] as NodeJS.WritableStream;
-  third.end(stage.descriptor3 ?? '');
+  third.end(typeof stage.descriptor3 === 'string' ? stage.descriptor3 : '');
   const input = child.stdin as NodeJS.WritableStream;
   const output = buffer(child.stdout as NodeJS.ReadableStream & AsyncIterable<Buffer>);
   input.write(data.subarray(0, data.length >> 1));
