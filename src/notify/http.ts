@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, request } from 'undici';
+import type { EnvHttpProxyAgent, request } from 'undici';
 import type { ProxyConfig } from '../config/config.ts';
 import { type Secret } from '../config/secret.ts';
 import { guardedLookup, refuseHost } from './address.ts';
@@ -30,21 +30,18 @@ export interface HttpClient extends AsyncDisposable {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
 }
 
+/** What sends, and through what. */
+interface Opened {
+  readonly agent: EnvHttpProxyAgent;
+  readonly request: typeof request;
+}
+
 const tryMs = 10_000;
 const largestAnswer = 64 * 1024;
 
 /** @param redact takes the configuration's secrets out of what others answer. */
 export function createHttpClient(proxy: ProxyConfig, redact: (text: string) => string): HttpClient {
-  const connect = { lookup: guardedLookup, timeout: tryMs };
-  // Given as empty texts, unset ones keep undici from looking into the environment itself.
-  const agent = new EnvHttpProxyAgent({
-    httpProxy: proxy.http?.reveal() ?? '',
-    httpsProxy: proxy.https?.reveal() ?? '',
-    noProxy: proxy.except,
-    allowH2: false,
-    connect,
-    connectTimeout: tryMs,
-  });
+  let opened: Promise<Opened> | undefined;
 
   async function exchange(url: URL, asked: HttpRequest, signal: AbortSignal): Promise<HttpAnswer & { next?: URL }> {
     refuseHost(url);
@@ -53,11 +50,12 @@ export function createHttpClient(proxy: ProxyConfig, redact: (text: string) => s
       username === ''
         ? {}
         : { authorization: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}` };
-    const answer = await request(`${url.origin}${url.pathname}${url.search}`, {
+    const undici = await (opened ??= openUndici(proxy));
+    const answer = await undici.request(`${url.origin}${url.pathname}${url.search}`, {
       method: asked.method,
       headers: { 'user-agent': 'pg-offsite', ...authorization, ...asked.headers },
       body: asked.body ?? null,
-      dispatcher: agent,
+      dispatcher: undici.agent,
       signal,
     });
     const { statusCode: status, headers } = answer;
@@ -86,9 +84,25 @@ export function createHttpClient(proxy: ProxyConfig, redact: (text: string) => s
       }
     },
     async [Symbol.asyncDispose]() {
-      await agent.destroy();
+      const { agent } = (await opened) ?? {};
+      await agent?.destroy();
     },
   };
+}
+
+/** Loaded at the first request: most runs make none, and loading takes a good part of their start. */
+async function openUndici(proxy: ProxyConfig): Promise<Opened> {
+  const undici = await import('undici');
+  const agent = new undici.EnvHttpProxyAgent({
+    // Given as empty texts, unset ones keep undici from looking into the environment itself.
+    httpProxy: proxy.http?.reveal() ?? '',
+    httpsProxy: proxy.https?.reveal() ?? '',
+    noProxy: proxy.except,
+    allowH2: false,
+    connect: { lookup: guardedLookup, timeout: tryMs },
+    connectTimeout: tryMs,
+  });
+  return { agent, request: undici.request };
 }
 
 /** The same host, and never from https to http: what is sent, and its secrets, must not go elsewhere. */
