@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { applicationName, connect } from '../postgres/connect.ts';
+import { backendPid, endBackend } from '../postgres/backend.ts';
+import { connect } from '../postgres/connect.ts';
 import { createDatabase } from '../postgres/create-database.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { cannotCreate } from './cannot-create.ts';
@@ -37,7 +37,7 @@ export async function openDatabaseElsewhere(
     facts = await askFacts(maintenance.client);
     refuseOlder(facts, manifest.server.major);
     await dropDead(maintenance.client, log);
-    creating = facts.pid;
+    creating = await backendPid(maintenance.client);
     undo.defer(() => drop(server, name, creating, log));
     const like = manifest.server;
     await createDatabase(maintenance.client, { name, like }, log).catch((error: unknown) =>
@@ -77,18 +77,15 @@ async function session(
 interface Facts {
   readonly version: string;
   readonly major: number;
-  /** Of the server's process that serves the asking connection. */
-  readonly pid: number;
 }
 
 async function askFacts(client: pg.Client): Promise<Facts> {
-  const { rows } = await client.query<{ version: string; number: number; pid: number }>(`
-    SELECT pg_catalog.pg_backend_pid() AS pid,
-           pg_catalog.current_setting('server_version') AS version,
+  const { rows } = await client.query<{ version: string; number: number }>(`
+    SELECT pg_catalog.current_setting('server_version') AS version,
            pg_catalog.current_setting('server_version_num')::int AS number`);
   const [row] = rows;
   const version = (row?.version ?? '').split(' ')[0] ?? '';
-  return { version, major: Math.floor((row?.number ?? 0) / 10_000), pid: row?.pid ?? 0 };
+  return { version, major: Math.floor((row?.number ?? 0) / 10_000) };
 }
 
 function refuseOlder({ version, major }: { version: string; major: number }, atLeast: number): void {
@@ -119,7 +116,7 @@ async function drop(server: ConnectionConfig, name: string, creating: number | u
   try {
     await using maintenance = await session(server, AbortSignal.timeout(dropMs));
     const { client } = maintenance;
-    if (creating !== undefined) await endProcess(client, creating);
+    if (creating !== undefined) await endBackend(client, creating);
     // Before PostgreSQL 13 there is no FORCE.
     await client
       .query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
@@ -127,19 +124,6 @@ async function drop(server: ConnectionConfig, name: string, creating: number | u
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.warn(`the database ${name} of the drill could not be dropped: ${message}; the next drill tries again`);
-  }
-}
-
-/** Ends a process of the server that serves this program, and waits until it is gone. */
-async function endProcess(client: pg.Client, pid: number): Promise<void> {
-  for (;;) {
-    const { rowCount } = await client.query(
-      `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-       WHERE pid = $1 AND usename = CURRENT_USER AND application_name = $2`,
-      [pid, applicationName],
-    );
-    if (rowCount === 0) return;
-    await sleep(20);
   }
 }
 
