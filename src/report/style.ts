@@ -5,14 +5,14 @@ export const style = `
   --ground: #fcfcfa; --raised: #ffffff; --ink: #1b1d1a; --soft: #5b6058; --line: #e5e6e0; --strong: #c9ccc2;
   --series: #17685c; --wash: #dcebe6; --second: #5d5a88; --second-wash: #e6e5f0;
   --good: #17685c; --look: #8a5a00; --bad: #b3261e; --good-wash: #dcebe6; --look-wash: #f7e9c8; --bad-wash: #fbe0dc;
-  --cell: #8fc4b5; --cell-proved: #17685c; --cell-quiet: #ecede7;
+  --cell: #549d8b; --cell-proved: #0f564c; --cell-quiet: #ecede7;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #141614; --raised: #1b1e1b; --ink: #edeee9; --soft: #a5aaa0; --line: #2b2f2b; --strong: #474c46;
     --series: #6fcbb5; --wash: #1e3a33; --second: #b3afe6; --second-wash: #2a2940;
     --good: #6fcbb5; --look: #e8b750; --bad: #ff8f80; --good-wash: #1b322c; --look-wash: #3a2e14; --bad-wash: #43201c;
-    --cell: #2f6b5d; --cell-proved: #6fcbb5; --cell-quiet: #242824;
+    --cell: #347566; --cell-proved: #8fe3ce; --cell-quiet: #242824;
   }
 }
 *, ::before, ::after { box-sizing: border-box; }

@@ -1,5 +1,6 @@
 import type { StoredBackup } from '../../src/retention/survey.ts';
 import type { Drill, History, Run, TableRows } from '../../src/report/history.ts';
+import type { RetentionPolicy } from '../../src/config/config.ts';
 import type { ModelRequest } from '../../src/report/model.ts';
 
 const hourMs = 3_600_000;
@@ -124,3 +125,51 @@ export function sampleRequest(histories: readonly History[], changes: Partial<Mo
     ...changes,
   };
 }
+
+/** Rules that keep 30 days, some weeks and a year of months. */
+export const samplePolicy: RetentionPolicy = {
+  last: undefined,
+  withinMs: 14 * dayMs,
+  daily: 30,
+  weekly: 8,
+  monthly: 12,
+  yearly: undefined,
+  minimum: 3,
+  timeZone: 'UTC',
+};
+
+/** Late, with gaps, a damaged backup, a folder that a killed run left, and a failure after all of it. */
+export function sampleIll(database = 'ledger'): History {
+  return {
+    ...sampleHistory(60, { database, missing: [0, 1, 2, 20], damaged: [9] }),
+    unfinished: [new Date('2026-11-20T03:00:02Z')],
+    lastFailure: {
+      at: new Date('2026-11-21T03:00:09Z'),
+      exitCode: 65,
+      message: 'the dump failed: permission denied for table invoices',
+    },
+  };
+}
+
+/** Several databases, not all of them well. */
+export function sampleFleet(): History[] {
+  return [
+    sampleHistory(45, { database: 'crm' }),
+    sampleIll(),
+    sampleHistory(30),
+    sampleHistory(12, { database: 'stock' }),
+  ];
+}
+
+/** Names that PostgreSQL allows. */
+export const hostileNames = [
+  '<script>document.title="forged"</script>',
+  '"><img src=x onerror=alert(1)>',
+  "'; alert(1);//",
+  '</style><h1>forged</h1>',
+  'x'.repeat(63),
+  '\u202Egnp.exe\u0007\n',
+  '\uD800 alone',
+  '日本語テーブル',
+  '&amp;',
+];

@@ -39,6 +39,8 @@ need_test() {
   need openssl openssl
   need faketime faketime
   need openssh-client ssh-keygen
+  need chromium chromium
+  need fonts-liberation '/usr/share/fonts/truetype/liberation*/*'
 }
 
 need_image() {
