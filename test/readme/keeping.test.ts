@@ -11,8 +11,10 @@ const stored = useStored(
   [{ database: 'shop' }],
 );
 
-test('the commands that keep and check do what the README says', async () => {
-  const script = `docker() { printf '%s\\0' "$@"; printf '\\n'; }\n${block('sh', 'pg-offsite check')}`;
+test('the commands that keep, check and report do what the README says', async () => {
+  // What the commands would write goes nowhere, also where they send it to a file.
+  const commands = block('sh', 'pg-offsite check').replaceAll(/ > \S+$/gm, ' > /dev/null');
+  const script = `exec 3>&1; docker() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }\n${commands}`;
   const calls = (await runCommand('sh', ['-euc', script])).trim().split('\n');
   const outputs: string[] = [];
   for (const call of calls) {
@@ -26,8 +28,10 @@ test('the commands that keep and check do what the README says', async () => {
     assert.equal(exitCode, 0, stderr);
     outputs.push(stdout);
   }
-  const [plan = '', check = ''] = outputs;
+  const [plan = '', check = '', page = ''] = outputs;
   assert.match(plan, /^shop: 1 of 1 backup stays, none goes/);
   assert.match(plan, /KEEP_DAILY=7, KEEP_WEEKLY=5, KEEP_MONTHLY=12/);
   assert.match(check, /^ok shop: newest backup /);
+  assert.match(page, /^<!doctype html>/i);
+  assert.match(page, /\bshop\b/);
 });
