@@ -34,8 +34,8 @@ function draw(message: string, tone: Tone): string {
     `<text x="${x}" y="14" textLength="${length}" lengthAdjust="spacingAndGlyphs">${escape(words)}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${label}: ${escape(message)}">
 <title>${label}: ${escape(message)}</title>
-<clipPath id="r"><rect width="${width}" height="20" rx="4"/></clipPath>
-<g clip-path="url(#r)"><rect width="${labelWidth}" height="20" fill="#3b3e39"/><rect x="${labelWidth}" width="${width - labelWidth}" height="20" fill="${grounds[tone]}"/></g>
+<rect width="${width}" height="20" rx="4" fill="${grounds[tone]}"/>
+<path d="M${labelWidth} 0v20H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4z" fill="#3b3e39"/>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">${text(label, 7, left)}${text(message, labelWidth + 7, right)}</g>
 </svg>
 `;

@@ -7,7 +7,7 @@ export const style = `
   --good: #17685c; --look: #8a5a00; --bad: #b3261e; --good-wash: #dcebe6; --look-wash: #f7e9c8; --bad-wash: #fbe0dc;
   --cell: #549d8b; --cell-proved: #0f564c; --cell-quiet: #ecede7;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --ground: #141614; --raised: #1b1e1b; --ink: #edeee9; --soft: #a5aaa0; --line: #2b2f2b; --strong: #474c46;
     --series: #6fcbb5; --wash: #1e3a33; --second: #b3afe6; --second-wash: #2a2940;
@@ -59,14 +59,14 @@ article.database > .title { padding: 2.25rem 0 1.75rem; display: grid; gap: .9re
 .facts .value { font-size: 1.75rem; font-weight: 600; letter-spacing: -.025em; line-height: 1.2; white-space: nowrap; }
 .facts .value.alarm { color: var(--bad); }
 .facts .small { color: var(--soft); line-height: 1.4; }
-.pair { display: grid; gap: 2.25rem 3rem; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 60rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+.pair { display: grid; align-items: start; gap: 2.25rem 3rem; grid-template-columns: minmax(0, 1fr); }
+@media print, (min-width: 60rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 figure { margin: 0; display: grid; gap: .75rem; min-width: 0; align-content: start; }
 figcaption { display: grid; gap: .1rem; }
 figcaption strong { font-weight: 600; }
 .chart svg { display: block; width: 100%; height: auto; color: var(--soft); font: 12px -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, Inter, "Noto Sans", "Helvetica Neue", "Liberation Sans", Arial, sans-serif; overflow: visible; }
 .chart .narrow { display: none; }
-@media (max-width: 34rem) { .chart .narrow { display: block; } .chart .wide { display: none; } }
+@media print, (max-width: 34rem) { .chart .narrow { display: block; } .chart .wide { display: none; } }
 details { min-width: 0; }
 summary { cursor: pointer; color: var(--soft); font-size: .875rem; padding: .35rem 0; width: fit-content; text-decoration: underline; text-decoration-color: var(--strong); text-underline-offset: .2em; }
 summary::marker { color: var(--strong); }
@@ -83,7 +83,7 @@ table.data tbody tr:last-child > * { border-bottom: 0; }
 table.data .number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
 table.data .spark { width: 136px; padding-top: 0; padding-bottom: 0; vertical-align: middle; }
 table.data .spark svg { display: block; width: 120px; height: 28px; }
-table.data td.word { white-space: nowrap; }
+table.data + p { padding-top: .75rem; }
 .scroll { overflow-x: auto; }
 .mark { display: inline-flex; align-items: baseline; gap: .4em; white-space: nowrap; }
 .mark svg { width: .85em; height: .85em; flex: none; position: relative; top: .08em; }
@@ -128,7 +128,9 @@ footer { border-top: 1px solid var(--line); color: var(--soft); font-size: .875r
   .page { max-width: none; padding: 0; }
   section.block, article.database > .title { break-inside: avoid; padding: 1.25rem 0; }
   section.block.long { break-inside: auto; }
-  summary { display: none; }
+  summary, section.list { display: none; }
+  .facts .value { font-size: 1.35rem; }
+  table.month caption { font-size: .6875rem; white-space: nowrap; }
   .months { grid-template-columns: repeat(6, 1fr); gap: .75rem 1rem; }
 }
 `;

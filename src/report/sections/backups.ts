@@ -12,7 +12,8 @@ export function backupsSection({ runs, history, database }: DatabaseModel, page:
   const { unfinished, lastFailure } = history;
   if (runs.length === 0 && unfinished.length === 0 && !lastFailure) return false;
   const cut = runs.length - shownRuns;
-  return html`<section class="block long">
+  const isListOnly = unfinished.length === 0 && !lastFailure;
+  return html`<section class="block long ${isListOnly && 'list'}">
     <div class="head"><h2>All backups</h2></div>
     ${
       lastFailure &&
