@@ -79,7 +79,15 @@ function databaseModel(history: History, request: Omit<ModelRequest, 'histories'
   const removals = removalsOf(runs, policy, schedule, now);
   return {
     database: history.database,
-    verdict: verdictOf({ history: { ...history, runs }, schedule, removals, missedLately, now, timeZone }),
+    verdict: verdictOf({
+      history: { ...history, runs },
+      schedule,
+      removals,
+      missedLately,
+      missedEver: gaps.length,
+      now,
+      timeZone,
+    }),
     runs,
     good,
     totalBytes: good.reduce((sum, { facts }) => sum + facts.bytes, 0),

@@ -34,6 +34,8 @@ export interface VerdictRequest {
   readonly removals: Removals | undefined;
   /** Of the ticks that retention cannot explain, those of the last 30 days. */
   readonly missedLately: number;
+  /** All of them that can be known. */
+  readonly missedEver: number;
   readonly now: Date;
   readonly timeZone: string;
 }
@@ -43,7 +45,7 @@ const shrinkAlert = 0.5;
 
 /** Judges the backups of one database. */
 export function verdictOf(request: VerdictRequest): Verdict {
-  const { history, schedule, now, missedLately } = request;
+  const { history, schedule, now, missedEver } = request;
   const good = goodRuns(history.runs);
   const newest = good.at(-1);
   const usualMs = schedule ? undefined : usualInterval(good);
@@ -83,7 +85,7 @@ export function verdictOf(request: VerdictRequest): Verdict {
       problems: ['Set BACKUP_SCHEDULE, so that this page can tell what is late.'],
     };
   }
-  const all = schedule && missedLately === 0 ? ', nothing missed' : '';
+  const all = !schedule ? '' : missedEver === 0 ? ', nothing missed' : ', nothing missed in 30 days';
   return { ...base, tone: 'good', sentence: `was backed up ${age} ago${all}`, problems: [] };
 }
 

@@ -128,7 +128,7 @@ describe('with exactly the rights of docs/PERMISSIONS.md', () => {
     await mayNot('Writer', ['put', 'get'], 'elsewhere/x');
   });
 
-  test('the verifier lists, checks, verifies, restores and drills', async () => {
+  test('the verifier lists, checks, reports, verifies, restores and drills', async () => {
     await succeeds('Verifier', ['list']);
     await succeeds('Verifier', ['check', '--max-age', '1h']);
     await succeeds('Verifier', ['verify', 'latest']);
@@ -136,6 +136,7 @@ describe('with exactly the rights of docs/PERMISSIONS.md', () => {
     await succeeds('Verifier', ['drill', '--no-proof']);
     await succeeds('Verifier', ['drill']);
     await succeeds('Verifier', ['check', '--proved', '--max-age', '1h']);
+    assert.match((await succeeds('Verifier', ['report'])).stdout, /Last proof/);
     assert.equal((await files()).filter((key) => /\/proof-\w+\.json$/.test(key)).length, 1);
   });
 

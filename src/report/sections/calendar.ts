@@ -51,7 +51,10 @@ function gapWords(missed: DatabaseModel['missed']): string {
   if (!missed) return 'Which days have a backup. Set BACKUP_SCHEDULE, and gaps stand out.';
   if (missed.ever === 0)
     return 'Which days have a backup. Since the oldest one that must still be there, none that was due is missing.';
-  const lately = missed.lately === missed.ever ? '' : `, ${missed.lately} of them in the last 30 days`;
+  const lately =
+    missed.lately === missed.ever
+      ? ''
+      : `, ${missed.lately === 0 ? 'none' : missed.lately} of them in the last 30 days`;
   return `Which days have a backup. ${plural(missed.ever, 'backup')} that ${missed.ever === 1 ? 'was' : 'were'} due did not come${lately}.`;
 }
 
