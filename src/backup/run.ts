@@ -12,6 +12,7 @@ import { Census } from '../postgres/census.ts';
 import { dumpStage } from '../postgres/dump.ts';
 import { refuseLeftOutKeys } from '../postgres/left-out.ts';
 import { findNeeds } from '../postgres/needs.ts';
+import { searchPathWarnings } from '../postgres/search-path-users.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
@@ -104,6 +105,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const contents = await census.finish();
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
   const needs = await findNeeds(session.client, config.source, contents.tables);
+  const unrestorable = await searchPathWarnings(session.client, log);
   await verifyStored(store, key, id, measured, config.run.verify, { name: database, ...context, signal });
   const [tier, previous] = await besides;
 
@@ -164,8 +166,13 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
 
   const shrunk = shrinkWarning(artifact, previous?.manifest, config.run.shrinkAlert);
   const gap = gapBefore(startedAt, previous, config.run.schedule);
-  const warnings = [partWarning(config.source), shrunk, gap?.warning].filter((warning) => warning !== undefined);
-  return { manifest, location, warnings, missedTicks: gap?.ticks };
+  const warnings = [partWarning(config.source), ...unrestorable, shrunk, gap?.warning];
+  return {
+    manifest,
+    location,
+    warnings: warnings.filter((warning) => warning !== undefined),
+    missedTicks: gap?.ticks,
+  };
 }
 
 function partWarning(source: SourceConfig): string | undefined {

@@ -11,6 +11,7 @@ import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
 import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
+import { searchPathWarnings } from '../postgres/search-path-users.ts';
 import { Session } from '../postgres/session.ts';
 import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
@@ -50,7 +51,7 @@ export const doctor: Command = {
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
-    await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check);
+    await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);
     await checkStore(config, log, edge.signal, check);
     const [first] = failures;
     tell(first ? `${String(failures.length)} to fix\n` : 'all fine: a backup can be made\n');
@@ -88,6 +89,7 @@ async function checkDatabase(
   log: Log,
   { searchPath, signal }: { searchPath: string; signal: AbortSignal },
   check: Check,
+  tell: (text: string) => void,
 ): Promise<void> {
   const { connection, clientsDir } = config.source;
   const lost = new AbortController();
@@ -133,6 +135,7 @@ async function checkDatabase(
       return 'everything can be read';
     });
     await check('snapshot', async () => `can be exported (${await session.exportSnapshot()})`);
+    for (const warning of await searchPathWarnings(client, log)) tell(`warn  restoring: ${warning}\n`);
   } finally {
     await session.close();
   }

@@ -1,6 +1,8 @@
 import { Failure } from '../errors.ts';
 import { howItEnded, type StageExit } from '../pipeline/stage.ts';
 
+const withSearchPath = `pg_restore --no-owner --no-privileges --file=- | sed "1,/search_path/s/'search_path', ''/'search_path', 'public'/" | psql -X -1 -v ON_ERROR_STOP=1`;
+
 /** What the words of pg_restore and psql mean for the one who restores; the first that fits is told. */
 const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
@@ -43,7 +45,7 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /type "[^"]*" does not exist|function .* does not exist|relation "[^"]*" does not exist/,
-    'A part of a dump lacks what it uses of the rest: restore that first. In a whole restore, either an extension is in another schema than in the source, or a function finds things by the search_path, which is empty while a dump is loaded: leave the index, constraint or view that calls it out with --leave-out and make it afterwards, and in the source say ALTER FUNCTION … SET search_path.',
+    `A part of a dump lacks what it uses of the rest: restore that first. In a whole restore, either an extension is in another schema than in the source, or a function finds things by the search_path, which is empty while a dump is loaded. Then restore with stock tools that set it: RESTORE.md with, in place of its pg_restore, ${withSearchPath} (see docs/RESTORING.md); or leave the index, constraint or view that calls it out with --leave-out and make it afterwards. In the source say ALTER FUNCTION … SET search_path.`,
   ],
   [/must be owner of schema/, 'Log in as the owner of the schema or of the database.'],
   [
