@@ -50,7 +50,6 @@ test('its restore fails, says what to do, and that restores it', async () => {
       ?.trimEnd() ?? '';
   const { guide } = await backUp({
     DATABASE_URL: stored.postgres.url('shop'),
-    ROW_COUNTS: 'exact',
     BACKUP_DESTINATION: `file://${temporaryFolder()}`,
   });
   let replaced = 0;
@@ -59,10 +58,9 @@ test('its restore fails, says what to do, and that restores it', async () => {
       replaced += 1;
       return pipeline;
     });
-  const { exitCode, stdout, stderr } = await restoreInto(stored.postgres, 'again', guide, { edit, variables: {} });
+  const { exitCode, stderr } = await restoreInto(stored.postgres, 'again', guide, { edit, variables: {} });
   assert.equal(replaced, 1);
   assert.equal(exitCode, 0, stderr);
-  assert.match(stdout, /^same public\.t 1$/m);
   assert.equal(
     await stored.postgres.psql("SELECT v FROM t WHERE norm(v) LIKE 'set%'", 'again'),
     "set_config('search_path', '', false)",
