@@ -1,3 +1,4 @@
+import { checkAgeIdentity } from './age-identity.ts';
 import { checkCombinations } from './combinations.ts';
 import type { Config, KeysConfig, ReaderConfig, SourceConfig } from './config.ts';
 import { readConnection } from './connection.ts';
@@ -30,6 +31,7 @@ export function readConfig(env: Environment): Config {
   const scheduler = readScheduler(read, run, findings);
   const drill = readDrill(read, findings);
   const notify = readNotify(read, findings);
+  const keys = readKeys(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
   findings.throwIfAny();
   if (source === undefined || store === undefined)
@@ -41,7 +43,7 @@ export function readConfig(env: Environment): Config {
     run,
     scheduler,
     retention: readRetention(read, run.timezone),
-    keys: readKeys(read),
+    keys,
     drill,
     restoreMaxSize: read.values.RESTORE_MAX_SIZE,
     notify,
@@ -68,6 +70,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const schedule = readSchedule(read, timezone, findings);
   const retention = readRetention(read, timezone);
   const notify = readNotify(read, findings);
+  const keys = readKeys(read, findings);
   checkUnknownNames(env, true, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
@@ -77,7 +80,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     source,
     target,
     drill,
-    keys: readKeys(read),
+    keys,
     schedule,
     timezone,
     retention,
@@ -92,7 +95,8 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   });
 }
 
-function readKeys({ values }: ReadValues): KeysConfig {
+function readKeys({ values, nameOf }: ReadValues, findings: Findings): KeysConfig {
+  checkAgeIdentity(values.AGE_IDENTITY, nameOf('AGE_IDENTITY'), findings);
   return {
     ageIdentity: values.AGE_IDENTITY,
     gpgPrivateKey: values.GPG_PRIVATE_KEY,
