@@ -24,7 +24,8 @@ type SslMode = (typeof sslModes)[number];
 export function readConnection(env: Environment, read: ReadValues, findings: Findings): ConnectionConfig | undefined {
   const { values, nameOf, isSet } = read;
   if (!isSet('DATABASE_URL') && !isSet('PGHOST')) {
-    findings.problem(`DATABASE_URL is not set; it names the database to back up, for example ${exampleUrl}`);
+    const text = `DATABASE_URL is not set; it names the database to back up, for example ${exampleUrl}`;
+    findings.missing('DATABASE_URL', text);
     return undefined;
   }
   const urlName = nameOf('DATABASE_URL');

@@ -26,7 +26,8 @@ export function readStore(read: ReadValues, findings: Findings): StoreConfig | u
         findings,
       );
     }
-    findings.problem(
+    findings.missing(
+      'BACKUP_DESTINATION',
       `neither BACKUP_DESTINATION nor S3_BUCKET is set; say where backups are kept, for example ${example}`,
     );
     return undefined;

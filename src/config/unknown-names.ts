@@ -60,6 +60,7 @@ function checkName(
   const isNear = isNearLibpq || (nearest.steps <= allowedSteps(nearest.name) && !ordinary.test(name));
   const looksOurs = ours.test(name) && !ordinary.test(name);
   if (!isNear && !looksOurs) return;
+  if (isNear && findings.meant(nearest.meaning, name)) return;
   const hint = isNear || nearest.steps <= 4 ? `; did you mean ${nearest.name}?` : '';
   const words = `${name} is not a variable of this program and has no effect${hint}`;
   const meantEncryption = /^(?:AGE|GPG)_/.test(name) || (hint !== '' && encryptionNames.includes(nearest.meaning));

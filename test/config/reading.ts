@@ -23,7 +23,8 @@ export function problemsOf(env: Environment): string[] {
     assert(error instanceof Failure, String(error));
     assert.equal(error.kind, 'config');
     assert.equal(error.exitCode, 78);
-    return error.message.split('\n  - ').slice(1);
+    const [problems = ''] = error.message.split('\nBesides, to look at:');
+    return problems.split('\n  - ').slice(1);
   }
   assert.fail('the configuration was accepted');
 }

@@ -28,6 +28,21 @@ describe('names that are not read', () => {
     });
   }
 
+  test('a name that is nearly that of a missing variable is told in its place', () => {
+    const { DATABASE_URL: url, BACKUP_DESTINATION: destination } = leastEnv;
+    assert.deepEqual(problemsOf({ DATABSE_URL: url, BACKUP_DESTINATON: destination }), [
+      'DATABASE_URL is not set, but DATABSE_URL is; did you mean DATABASE_URL?',
+      'BACKUP_DESTINATION is not set, but BACKUP_DESTINATON is; did you mean BACKUP_DESTINATION?',
+    ]);
+    assert.match(problemsOf({ DATABASE_URI: url, S3_BUKET: 'x' }).join(), /^DATABASE_URL is not set, but DATABASE_URI/);
+  });
+
+  test('warnings stand beside the problems that end the run', () => {
+    const told =
+      /has a problem:\n {2}- BACKUP_TIMEOUT=.*\nBesides, to look at:\n {2}- S3_REGON is not a variable .*S3_REGION\?$/;
+    assert.throws(() => read({ BACKUP_TIMEOUT: 'x', S3_REGON: 'x' }), { kind: 'config', message: told });
+  });
+
   test('a name that begins like ours is told even if it is near to nothing', () => {
     assert.deepEqual(read({ BACKUP_TELEPORT_EVERYTHING: 'x' }).warnings, [
       'BACKUP_TELEPORT_EVERYTHING is not a variable of this program and has no effect',
