@@ -37,14 +37,16 @@ export const doctor: Command = {
     const tell = (text: string): void => {
       edge.stdout.write(redact(text));
     };
-    const check = async (what: string, attempt: Attempt): Promise<void> => {
+    const check: Check = async (what, attempt) => {
       try {
         tell(`ok    ${what}: ${await attempt()}\n`);
+        return undefined;
       } catch (error) {
         throwIfAborted(edge.signal);
         const failure = toFailure(error);
         failures.push(failure);
         tell(`FAIL  ${what}: ${failure.message}\n${failure.hint === undefined ? '' : `      ${failure.hint}\n`}`);
+        return failure;
       }
     };
     tell('ok    configuration: all variables are understood\n');
@@ -52,7 +54,7 @@ export const doctor: Command = {
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
     await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);
-    await checkStore(config, log, edge.signal, check);
+    await checkStore(config, log, edge.signal, check, tell);
     const [first] = failures;
     tell(first ? `${String(failures.length)} to fix\n` : 'all fine: a backup can be made\n');
     return first?.exitCode ?? 0;
@@ -73,7 +75,8 @@ const toldWords = {
   always: 'of every run',
 } as const;
 
-type Check = (what: string, attempt: Attempt) => Promise<void>;
+/** Resolves to the failure, where it fails. */
+type Check = (what: string, attempt: Attempt) => Promise<Failure | undefined>;
 
 async function checkPrograms(config: Config, searchPath: string, signal: AbortSignal, check: Check): Promise<void> {
   await check('compression', async () => (await compressStage(config.form, searchPath))?.program ?? 'none');
@@ -141,25 +144,37 @@ async function checkDatabase(
   }
 }
 
-async function checkStore(config: Config, log: Log, signal: AbortSignal, check: Check): Promise<void> {
+async function checkStore(
+  config: Config,
+  log: Log,
+  signal: AbortSignal,
+  check: Check,
+  tell: (text: string) => void,
+): Promise<void> {
   const { database } = config.source.connection;
   const store = openStore(config.store, log);
   // An id of its own: nothing is stored under this key, so asking for it and removing it touches nothing.
   const key = `${backupFolder(database, newBackupId(new Date()))}doctor`;
   try {
-    await check('store: begin and abort an upload', async () => {
+    const refused = await check('store: begin and abort an upload', async () => {
       await store.checkWritable(key, signal, tagsOf(config.store, 'daily'));
       return store.location;
     });
-    await check('store: ask for an object', async () => {
-      return await store.head(key, signal).then(
-        () => 'allowed',
-        async (error: unknown) => {
-          if (await mayList(store, database, signal)) throw error;
-          return 'cannot be tried: to a key that may not list, what is missing looks forbidden';
-        },
+    const skip = (why: string): void => tell(`skip  store: ask for an object: ${why}\n`);
+    // Every further request would wait as long for the same.
+    if (refused?.kind === 'store') {
+      skip('not tried, the store failed above');
+      return;
+    }
+    const asked = await Promise.allSettled([store.head(key, signal)]);
+    const isDark = asked[0].status === 'rejected' && !(await mayList(store, database, signal));
+    if (isDark && refused) skip('not tried, the store refused the key above');
+    else if (isDark) skip('cannot be tried: to a key that may not list, what is missing looks forbidden');
+    else {
+      await check('store: ask for an object', () =>
+        asked[0].status === 'rejected' ? Promise.reject(toFailure(asked[0].reason)) : Promise.resolve('allowed'),
       );
-    });
+    }
     if (config.retention === undefined) return;
     await check('store: list', async () => {
       for await (const first of store.list(databaseFolder(database), signal)) return `allowed (${first.key})`;

@@ -50,7 +50,10 @@ test('the doctor names the channels and sends nothing', async () => {
   });
   await sink.close();
   assert.equal(exitCode, 0, stdout);
-  assert.match(stdout, /^ok {4}notifications: Slack, Ping; people are told of failures and of the first success after/m);
+  assert.match(
+    stdout,
+    /^ok {4}notifications: Slack, Ping; people are told of failures and of the first success after/m,
+  );
   assert.doesNotMatch(stdout, /canary/);
   assert.deepEqual(sink.requests, []);
 });
@@ -138,6 +141,19 @@ test('the doctor goes on after what is wrong and tells it all', async () => {
   assert.equal(exitCode, 69, stdout); // of the first
   assert.match(stdout, /FAIL {2}database login/);
   assert.match(stdout, /FAIL {2}store: begin/);
+});
+
+test('the doctor asks a store that does not answer once', async () => {
+  const changes = { S3_ENDPOINT: `http://127.0.0.1:${await freePort()}`, S3_RETRY_FOR: '1s', KEEP_LAST: '7' };
+  const { exitCode, stdout } = await examine(changes);
+  assert.equal(exitCode, 74, stdout);
+  assert.match(stdout, /^FAIL {2}store: begin .*connection refused.*\n.*\nskip {2}store: .*failed above\n1 to fix\n$/m);
+});
+
+test('the doctor tries nothing more with a key that the store does not know', async () => {
+  const { exitCode, stdout } = await examine({ S3_ACCESS_KEY_ID: 'wrong' });
+  assert.equal(exitCode, 77, stdout);
+  assert.match(stdout, /^skip {2}store: ask for an object: not tried, the store refused the key above\n1 to fix\n$/m);
 });
 
 test('the doctor tells wrong settings before it asks anybody', async () => {

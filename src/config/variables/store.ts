@@ -124,7 +124,7 @@ export const storeVariables = {
     default: '60s',
   }),
   S3_RETRY_FOR: variable(duration(0), {
-    words: 'How long a failing request is tried again.',
+    words: 'How long a failing request is tried again; at most 30 s until the store has answered for the first time.',
     example: '10m',
     default: '10m',
   }),

@@ -77,6 +77,11 @@ export class Bucket {
     this.#client = new RetryingClient(config, this.#checksums);
   }
 
+  /** True once the store has answered a request, with whatever. */
+  get answered(): boolean {
+    return this.#client.answered;
+  }
+
   /** Stores a small object in one request. */
   async put(
     key: string,

@@ -13,6 +13,11 @@ import { retry, type RetryLimits, type Tried } from '../retry.ts';
 import { isTransient, readTrouble, S3Error, type S3Trouble } from './errors.ts';
 
 const connectionTimeoutMs = 10_000;
+/**
+ * How long a store that has not answered yet is tried: a wrong or unreachable endpoint is told while somebody waits, and
+ * not after the patience of a nightly job.
+ */
+export const firstAnswerWithinMs = 30_000;
 /** Completing makes a store join thousands of parts: it gets this many times the usual patience. */
 const completePatience = 5;
 
@@ -35,6 +40,7 @@ export class RetryingClient {
   /** The SDK's own client, for lib-storage to read its configuration from. Send nothing with it. */
   readonly plain: S3Client;
   readonly #patient: S3Client;
+  #answered = false;
 
   constructor(config: S3StoreConfig, checksums: 'required' | 'supported') {
     const agents = { httpAgent: new Agent({ keepAlive: true }), httpsAgent: new TlsAgent({ keepAlive: true }) };
@@ -56,8 +62,14 @@ export class RetryingClient {
     this.#patient = open(config.requestTimeoutMs * completePatience);
   }
 
+  /** True once the store has answered a request, with whatever. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /**
-   * Sends a command, again and again while its trouble can pass and time is left. Rejects with an {@link S3Error}, with
+   * Sends a command, again and again while its trouble can pass and time is left, of which a store that has never
+   * answered gets no more than {@link firstAnswerWithinMs}. Rejects with an {@link S3Error}, with
    * the signal's reason, or with what is no trouble of the store's at all (a bug).
    */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
@@ -65,12 +77,19 @@ export class RetryingClient {
     call: Call,
   ): Promise<Output> {
     const client = command instanceof CompleteMultipartUploadCommand ? this.#patient : this.plain;
-    return retry(() => client.send(command, { abortSignal: call.signal }), {
+    const output = await retry(() => client.send(command, { abortSignal: call.signal }), {
       ...call,
+      forMs: this.#answered ? call.forMs : Math.min(call.forMs, firstAnswerWithinMs),
       onRetry: (error, tried) => call.onRetry?.(readTrouble(error), tried),
-      isTransient: (error) => isTransient(readTrouble(error)),
+      isTransient: (error) => {
+        const trouble = readTrouble(error);
+        this.#answered ||= trouble.status !== undefined;
+        return isTransient(trouble);
+      },
       onGiveUp: (error, tried) => toS3Error(error, tried),
     });
+    this.#answered = true;
+    return output;
   }
 
   close(): void {

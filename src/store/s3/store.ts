@@ -1,10 +1,12 @@
+import prettyMs from 'pretty-ms';
 import type { S3StoreConfig } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
 import { planParts } from '../part-size.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject, Tags } from '../store.ts';
 import { Bucket } from './bucket.ts';
 import { checkWritable } from './check-writable.ts';
-import type { Call } from './client.ts';
+import { type Call, firstAnswerWithinMs } from './client.ts';
+import { connectionWords } from './connection-errors.ts';
 import { download } from './download.ts';
 import { isMissing, isNotImplemented, S3Error, toStoreFailure } from './errors.ts';
 import { lookUp } from './lookup.ts';
@@ -12,6 +14,8 @@ import { alreadyExists, StreamedUpload } from './put-stream.ts';
 
 /** For what must not wait long: a check before the work, and removals, which the next run makes up for. */
 const checkForMs = 30_000;
+/** How long a store may be silent before somebody who waits is told. */
+const silentMs = 3000;
 
 /** A store in an S3 bucket, under a prefix. */
 export class S3Store implements Store {
@@ -21,6 +25,7 @@ export class S3Store implements Store {
   readonly #bucket: Bucket;
   /** False once the store has said that it does not know conditional writes. */
   #conditional = true;
+  #toldSilent = false;
 
   constructor(config: S3StoreConfig, log: Log) {
     this.#config = config;
@@ -158,6 +163,10 @@ export class S3Store implements Store {
       onRetry: ({ code, status }, { attempts, elapsedMs }) => {
         const fields = { operation, attempts, elapsedMs: Math.round(elapsedMs), code, status };
         this.#log.debug(fields, 'trying a request again');
+        if (this.#bucket.answered || this.#toldSilent || elapsedMs < silentMs) return;
+        this.#toldSilent = true;
+        const patience = prettyMs(Math.min(forMs, firstAnswerWithinMs));
+        this.#log.warn(`${this.location} does not answer (${connectionWords(code) ?? code}); trying for ${patience}`);
       },
     };
   }
