@@ -31,7 +31,7 @@ export async function makeDatabase(
   try {
     await withSession(maintenance(target), signal, async (session) => {
       // Somebody else's must never be taken for one of which it is not known whether it was made.
-      if (await isThere(session, database)) throw cannotCreate(database, `database "${database}" already exists`);
+      if (await isThere(session, database)) throw alreadyThere(database);
       creating = await backendPid(session);
       await createDatabase(session, { name: database, like: server }, log);
       creating = undefined;
@@ -40,7 +40,7 @@ export async function makeDatabase(
     if (error instanceof Failure) throw error;
     const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
     if (creating !== undefined && !refused) await dropDatabase(target, creating, log);
-    throw cannotCreate(database, error instanceof Error ? error.message : String(error), error);
+    throw cannotCreate(target, error);
   }
   let kept = false;
   return {
@@ -53,8 +53,20 @@ export async function makeDatabase(
   };
 }
 
-function cannotCreate(database: string, why: string, cause?: unknown): Failure {
-  return new Failure('target', `the database ${database} cannot be created: ${why}`, { cause });
+function alreadyThere(database: string): Failure {
+  return new Failure('target', `the database ${database} cannot be created: database "${database}" already exists`, {
+    hint: 'If it is empty, leave out --create; else choose another name in TARGET_DATABASE_URL.',
+  });
+}
+
+function cannotCreate({ database, user }: ConnectionConfig, error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  const mayNot = error instanceof pg.DatabaseError && error.code === '42501';
+  const right = `As an administrator: ALTER ROLE ${pg.escapeIdentifier(user)} CREATEDB`;
+  return new Failure('target', `the database ${database} cannot be created: ${why}`, {
+    hint: mayNot ? `${right}; or make the database yourself and leave out --create.` : undefined,
+    cause: error,
+  });
 }
 
 async function isThere(session: pg.Client, database: string): Promise<boolean> {

@@ -33,6 +33,21 @@ describe('a database that is made for a restore', () => {
     }
   });
 
+  test('says what to do where it cannot be made', async () => {
+    const make = (changes: object) =>
+      makeDatabase(connectionTo(postgres, { database: 'other', ...changes }), smallManifest(), noLog, noSignal);
+    await postgres.psql('CREATE ROLE "may not" LOGIN');
+    await assert.rejects(make({ user: 'may not' }), {
+      kind: 'target',
+      message: /^the database other cannot be created: permission denied/,
+      hint: 'As an administrator: ALTER ROLE "may not" CREATEDB; or make the database yourself and leave out --create.',
+    });
+    await assert.rejects(make({ user: 'maker', database: 'template1' }), {
+      kind: 'target',
+      hint: 'If it is empty, leave out --create; else choose another name in TARGET_DATABASE_URL.',
+    });
+  });
+
   test('stays when it is kept, and one that was there before stays in any case', async () => {
     const made = await makeDatabase(target('shop'), smallManifest(), noLog, noSignal);
     made.keep();
