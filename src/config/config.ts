@@ -8,6 +8,10 @@ export interface ConnectionConfig {
   readonly user: string;
   readonly password: Secret | undefined;
   readonly database: string;
+  /** True where nothing names the database, so that it is the one named like the user, as libpq does. */
+  readonly unnamed?: true;
+  /** The variable that says where to connect to, where it is not `DATABASE_URL`. */
+  readonly variable?: string;
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
   /** A file of CA certificates, or `system`. */
   readonly sslRootCert: string | undefined;

@@ -37,7 +37,8 @@ export function readConnection(env: Environment, read: ReadValues, findings: Fin
   const host = parameter('host') ?? url.host ?? values.PGHOST;
   const port = readPort(parameter('port') ?? url.port, values.PGPORT, urlName, findings);
   const user = parameter('user') ?? url.user ?? values.PGUSER;
-  const database = parameter('dbname') ?? url.database ?? values.PGDATABASE ?? user;
+  const named = parameter('dbname') ?? url.database ?? values.PGDATABASE;
+  const database = named ?? user;
   const password = parameter('password') ?? url.password ?? values.PGPASSWORD?.reveal();
   const place = values.DATABASE_URL === undefined ? 'PGHOST' : urlName;
   if (host === undefined) findings.problem(`${place} names no host; write it like ${exampleUrl}`);
@@ -67,6 +68,8 @@ export function readConnection(env: Environment, read: ReadValues, findings: Fin
     user,
     password: found === undefined || found === '' ? undefined : findings.secret(new Secret(found)),
     database,
+    ...(named === undefined && { unnamed: true as const }),
+    ...(place !== 'DATABASE_URL' && { variable: place }),
     ...ssl,
     connectTimeoutSeconds,
     libpqEnvironment,

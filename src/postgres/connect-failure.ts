@@ -16,7 +16,11 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return failure(`nothing answers at ${where}`, 'Check host and port, and that the server is running.', true);
+      return failure(
+        `nothing answers at ${where}`,
+        `Check host and port, and that the server is running.${isLoopback(connection.host) ? ` ${inContainer(connection.host)}` : ''}`,
+        true,
+      );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return failure(
@@ -41,11 +45,7 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
         false,
       );
     case '3D000':
-      return failure(
-        `database ${connection.database} does not exist at ${where}`,
-        'Check the name after the last slash of DATABASE_URL.',
-        false,
-      );
+      return failure(`database ${connection.database} does not exist at ${where}`, missingDatabase(connection), false);
     case '42501':
       return failure(
         `user ${connection.user} may not connect to database ${connection.database}`,
@@ -68,6 +68,13 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
       `no answer from ${where} within ${String(connection.connectTimeoutSeconds)} s`,
       'Check firewalls and allow-lists, or raise connect_timeout.',
       true,
+    );
+  }
+  if (/does not support SSL/i.test(message)) {
+    return failure(
+      `TLS to ${where} failed: ${message}`,
+      `This server offers no TLS: switch it on there, or leave out sslmode=${connection.sslMode}; then nothing is encrypted on the way.`,
+      false,
     );
   }
   if (/certificate|self.signed|altnames|SSL|TLS/i.test(message)) {
@@ -94,6 +101,26 @@ export function isTlsRefusal(error: unknown): boolean {
   const { code, message } = describe(error);
   if (/does not support SSL/i.test(message) || /^(EPROTO|ERR_SSL_)/.test(code)) return true;
   return code === '28000' && /no encryption|SSL (encryption|off|on)/i.test(message);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function inContainer(host: string): string {
+  return `In a container ${host} is the container itself: use host.docker.internal, the host's address, or docker run --network host.`;
+}
+
+function missingDatabase({ unnamed, variable = 'DATABASE_URL' }: ConnectionConfig): string {
+  if (variable === 'PGHOST') {
+    return unnamed === true
+      ? 'PGDATABASE is not set, so the one named like the user was tried; set PGDATABASE=shop.'
+      : 'Check PGDATABASE.';
+  }
+  if (unnamed === true) return `${variable} names no database, so the one named like the user was tried; add /shop.`;
+  if (variable === 'TARGET_DATABASE_URL')
+    return `Add --create to make it, or check the name at the end of ${variable}.`;
+  return `Check the name after the last slash of ${variable}.`;
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -86,6 +86,15 @@ describe('readConnection', () => {
     assertProblem({ DATABASE_URL: 'postgresql://u@db/d?sslrootcert=system&sslmode=require' }, /PGSSLMODE=verify-full/);
   });
 
+  test('knows what was said and where, for the words of a failed connection', () => {
+    const { unnamed, variable } = connect('postgresql://backup@db');
+    assert.deepEqual([unnamed, variable], [true, undefined]);
+    const named = connect(undefined, { PGHOST: 'db', PGUSER: 'u', PGDATABASE: 'shop' });
+    assert.deepEqual([named.unnamed, named.variable], [undefined, 'PGHOST']);
+    const target = read({ DRILL_DATABASE_URL: 'postgresql://u@db/d' }).drill.databaseUrl;
+    assert.equal(target?.variable, 'DRILL_DATABASE_URL');
+  });
+
   test('names what is missing', () => {
     assertProblem({ DATABASE_URL: 'postgresql://u:p@/shop' }, /^DATABASE_URL names no host/);
     assertProblem({ DATABASE_URL: 'postgresql://db/shop' }, /no user to log in as; .* PGUSER=backup$/);

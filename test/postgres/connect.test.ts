@@ -93,6 +93,31 @@ describe('fault 6: what is wrong is named, and the password never is', () => {
     });
   }
 
+  const hints: [string, Partial<ConnectionConfig>, RegExp][] = [
+    ['a database', {}, /^Check the name after the last slash of DATABASE_URL\.$/],
+    ['a database that was not named', { unnamed: true }, /^DATABASE_URL names no database, .* add \/shop\.$/],
+    ['the target', { variable: 'TARGET_DATABASE_URL' }, /^Add --create to make it, or check .* TARGET_DATABASE_URL\.$/],
+    ['the database of PGDATABASE', { variable: 'PGHOST' }, /^Check PGDATABASE\.$/],
+    ['a database without PGDATABASE', { variable: 'PGHOST', unnamed: true }, /^PGDATABASE is not set/],
+  ];
+  for (const [what, changes, hint] of hints) {
+    test(`${what} that does not exist: what to do`, async () => {
+      assert.match((await failure({ database: 'nosuch', ...changes })).hint ?? '', hint);
+    });
+  }
+
+  test('nobody at an address of this machine: what that is in a container', async () => {
+    const { hint } = await failure({ port: await freePort() });
+    assert.match(hint ?? '', /In a container 127\.0\.0\.1 is the container itself: use host\.docker\.internal/);
+    assert.doesNotMatch((await failure({ host: '/nowhere' })).hint ?? '', /container/);
+  });
+
+  test('a server without TLS where it is asked for: what to do', async () => {
+    const error = await failure({ sslMode: 'require' });
+    assert.match(error.message, /^TLS to 127\.0\.0\.1:\d+ failed: /);
+    assert.match(error.hint ?? '', /^This server offers no TLS: switch it on there, or leave out sslmode=require; /);
+  });
+
   test('a role that may not connect to the database', async () => {
     await server.createDatabase('closed');
     await server.psql(`revoke connect on database closed from public; create role guest login password 'pw'`);
