@@ -28,8 +28,8 @@ export function selectBackup(entries: readonly Entry[], selector: string, locati
   throw new Failure('usage', `${location} holds no complete backup for ${selector}`, {
     hint:
       complete.length === 0
-        ? 'It holds no complete backup at all; see list --all.'
-        : `Backups there are of ${complete[0]?.id ?? ''} to ${complete.at(-1)?.id ?? ''}; see list.`,
+        ? "Is this prefix the job's, and the name of the database right? list --all shows what else is there."
+        : `The oldest there is ${complete[0]?.id ?? ''}, the newest ${complete.at(-1)?.id ?? ''}; list shows all.`,
   });
 }
 

@@ -42,6 +42,17 @@ for (const [selector, told] of [
   });
 }
 
+test('what to look at where there is none', () => {
+  const hintOf = (there: Entry[]) => ({
+    kind: 'usage',
+    hint:
+      there.length === 0
+        ? /Is this prefix the job's/
+        : /^The oldest there is 20260620T030000Z-aaaaaa, the newest 20260622T150000Z-cccccc; list shows all\.$/,
+  });
+  for (const there of [[], entries]) assert.throws(() => selectBackup(there, '2026-06-19', 'x'), hintOf(there));
+});
+
 test('several databases must be told apart; one that has no complete backup does not count', () => {
   const other = entry('20260101T000000Z-eeeeee', true, 'other');
   for (const selector of ['latest', '2026-06-22']) {

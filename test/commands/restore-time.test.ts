@@ -38,7 +38,7 @@ for (const [selector, id] of [
 }
 
 for (const [selector, told] of [
-  ['2026-06-19', /holds no complete backup for 2026-06-19\n.*Backups there are of 20260620T/],
+  ['2026-06-19', /holds no complete backup for 2026-06-19\n.*The oldest there is 20260620T/],
   ['20260622T030000Z-zzzzzz', /holds no complete backup for 20260622T030000Z-zzzzzz/],
   ['2026-06-31', /2026-06-31 names no backup\n.*Write latest, an id, or a time such as/],
   ['yesterday', /yesterday names no backup/],
