@@ -44,10 +44,19 @@ export function readStore(read: ReadValues, findings: Findings): StoreConfig | u
   if (bucket === undefined) {
     // Not shown: somebody may have put keys into it.
     const advice = `${nameOf('BACKUP_DESTINATION')} is neither s3://bucket/prefix nor file:///folder`;
-    findings.problem(`${advice}, for example ${example}`);
+    const meant = meantBy(destination);
+    findings.problem(`${advice}${meant === undefined ? `, for example ${example}` : `; did you mean ${meant}?`}`);
     return undefined;
   }
   return readBucket({ bucket, prefix }, nameOf('BACKUP_DESTINATION'), read, findings);
+}
+
+/** Only of what is plainly a folder, or a bucket and a prefix: anything else may hold a key. */
+function meantBy(destination: string): string | undefined {
+  if (/^(?:\/[a-z0-9._-]{1,20}){1,6}\/?$/.test(destination)) return `file://${destination}`;
+  return /^[a-z0-9][a-z0-9.-]{1,19}(?:\/[a-z0-9._-]{1,20}){1,6}\/?$/.test(destination)
+    ? `s3://${destination}`
+    : undefined;
 }
 
 function readDirectory(destination: string, read: ReadValues, findings: Findings): DirectoryStoreConfig | undefined {

@@ -25,6 +25,14 @@ describe('where backups are kept', () => {
     });
     assertProblem({ BACKUP_DESTINATION: 'file://backups' }, /is not an absolute folder, .*=file:\/\/\/backups$/);
     assertProblem({ BACKUP_DESTINATION: '/backups' }, /is neither s3:\/\/bucket\/prefix nor file:\/\/\/folder/);
+    assertProblem({ BACKUP_DESTINATION: '/tmp/my-store' }, /; did you mean file:\/\/\/tmp\/my-store\?$/);
+    assertProblem(
+      { BACKUP_DESTINATION: 'acme-backups/production' },
+      /; did you mean s3:\/\/acme-backups\/production\?$/,
+    );
+    for (const secret of ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '/wJalr/UtnFEMI', 'key:secret@host/b']) {
+      assertProblem({ BACKUP_DESTINATION: secret }, /, for example BACKUP_DESTINATION=s3:\/\/my-backups\/production$/);
+    }
     const { warnings } = read({ BACKUP_DESTINATION: 'file:///backups', S3_SSE: 'AES256', AWS_REGION: 'eu-west-1' });
     assert.deepEqual(warnings, ['S3_SSE: no effect, because BACKUP_DESTINATION is a folder']);
   });
