@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { onlyLine } from '../backup/scene.ts';
-import { block, dockerVariables, swap } from '../readme/text.ts';
+import { backupVariables, block, swap } from '../readme/text.ts';
 import { buildImage } from '../support/image/container.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { useS3 } from '../support/s3.ts';
@@ -53,7 +53,7 @@ async function run(script: string): Promise<{ exitCode: number | null; stdout: s
 
 /** The README's own values, each with the local one that takes its place. */
 async function local(bucket: string): Promise<Record<string, string>> {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AGE_RECIPIENTS = '' } = await dockerVariables();
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AGE_RECIPIENTS = '' } = await backupVariables();
   const key = await readFile(join(folder, 'key.txt'), 'utf8');
   return {
     'db.example.com:5432': `127.0.0.1:${server.port}`,
@@ -71,14 +71,25 @@ test('the image is built, and makes a key pair', async () => {
   const key = await readFile(join(folder, 'key.txt'), 'utf8');
   assert.match(key, /^AGE-SECRET-KEY-1\w+$/m);
   const [recipient = 'none'] = /age1\w+/.exec(key) ?? [];
-  assert.ok(stderr.includes(recipient), 'the public key is shown');
+  assert.ok(stderr.includes(`Public key: ${recipient}`), 'the public key is shown');
+  assert.equal((await stat(join(folder, 'key.txt'))).mode & 0o777, 0o600);
 });
+
+/** Writes `backup.env` as the README does, with the local values and the address of the local store. */
+async function writeVariables(bucket: string): Promise<void> {
+  const address = `\nS3_ENDPOINT=${s3.endpoint}\nEND\n`;
+  const script = swap(block('sh', 'cat > backup.env'), { ...(await local(bucket)), '\nEND\n': address });
+  const { exitCode, stderr } = await run(script);
+  assert.equal(exitCode, 0, stderr);
+  assert.equal((await stat(join(folder, 'backup.env'))).mode & 0o777, 0o600);
+}
 
 test('the run makes a backup and prints its one line', async () => {
   const bucket = await s3.createBucket();
-  const script = swap(block('sh', '-e DATABASE_URL'), await local(bucket));
-  const address = `-e S3_ENDPOINT=${s3.endpoint} \\\n  -e AWS`;
-  const { exitCode, stdout, stderr } = await run(swap(script, { '  pg-offsite': `  ${image}`, '-e AWS': address }));
+  await writeVariables(bucket);
+  const { exitCode, stdout, stderr } = await run(
+    swap(block('sh', '--cap-drop ALL'), { ' pg-offsite\n': ` ${image}\n` }),
+  );
   assert.equal(exitCode, 0, stderr);
   const { outcome, database, location } = onlyLine(stdout);
   assert.deepEqual([outcome, database], ['success', 'shop']);
@@ -86,14 +97,12 @@ test('the run makes a backup and prints its one line', async () => {
   assert.equal((await s3.objects(bucket)).length, 4);
 });
 
-test('doctor takes the same variables from a file, and leaves nothing behind', async () => {
+test('doctor takes the same variables, and leaves nothing behind', async () => {
   const bucket = await s3.createBucket();
-  const words = await local(bucket);
-  const lines = Object.entries(await dockerVariables()).map(([name, value]) => `${name}=${value}\n`);
-  const file = join(folder, 'backup.env');
-  await writeFile(file, `${swap(lines.join(''), words)}S3_ENDPOINT=${s3.endpoint}\n`);
-  await chmod(file, 0o600);
-  const { exitCode, stdout, stderr } = await run(swap(block('sh', 'doctor'), { ' pg-offsite': ` ${image}` }));
+  await writeVariables(bucket);
+  const { exitCode, stdout, stderr } = await run(
+    swap(block('sh', 'pg-offsite doctor'), { ' pg-offsite': ` ${image}` }),
+  );
   assert.equal(exitCode, 0, stdout + stderr);
   assert.match(stdout, /all fine: a backup can be made\n$/);
   assert.deepEqual(await s3.objects(bucket), []);

@@ -32,7 +32,7 @@ const all = [
 
 const named = (words: string): string[] => words.match(/s3:\w+/g) ?? [];
 const needed = named(phrase(/The bucket's key needs ([^.]+)\./));
-const besides = named(phrase(/\. With\s+(`s3:[^.]+?) too, a failed run can tidy up/));
+const besides = named(phrase(/\. With\s+(`s3:[^.]+?) too, a failed run can\s+tidy up/));
 
 const s3 = await useS3();
 let server: TestPostgres;

@@ -10,7 +10,7 @@ import { dumpLines, lineDifferences } from '../support/compare.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { runCommand } from '../support/run-command.ts';
 import { useS3 } from '../support/s3.ts';
-import { dockerVariables, rowsUnder, swap } from './text.ts';
+import { backupVariables, phrase, rowsUnder, swap } from './text.ts';
 import { runbook, steps, type Step } from './runbook.ts';
 
 /*
@@ -44,7 +44,7 @@ before(async () => {
 
 /** The page with its examples in the place of which a reader puts what is his. */
 async function filledIn(port: number): Promise<string> {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = await dockerVariables();
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = await backupVariables();
   return swap(runbook, {
     's3://acme-backups': `s3://${bucket}`,
     'new-db.example.com:5432': `127.0.0.1:${port}`,
@@ -85,10 +85,11 @@ async function type(commands: readonly string[], folder: string): Promise<{ show
 }
 
 const routes = ['With the tool', 'With stock tools only'];
+const otherwise = 'When a step says otherwise';
 
 /** The steps of one way: what comes before the two, one of them, and what comes after. */
 function way(page: string, route: string): Step[] {
-  return steps(page).filter(({ heading }) => heading === route || !routes.includes(heading));
+  return steps(page).filter(({ heading }) => heading === route || ![...routes, otherwise].includes(heading));
 }
 
 for (const route of routes) {
@@ -159,4 +160,40 @@ void test('a second try with the tool goes as the table of exit codes says', asy
   assert.deepEqual([key, wrongId, again, without, filled], [78, 64, 73, 0, 73]);
   const codes = rowsUnder('exit code', 'at 3 am it means', 'do').map(([cell = '']) => cell);
   assert.deepEqual(codes, ['64', '65', '69', '73', '74, 77', '76', '78']);
+});
+
+void test('a login without CREATEDB, an old database and a connection stop nobody who does as the page says', async () => {
+  await using server = await startPostgres({ password: 'secret' });
+  await using folder = await temporaryFolder();
+  await server.psql(`CREATE ROLE shop LOGIN PASSWORD 'secret'`);
+  await server.createDatabase('shop');
+  const page = await filledIn(server.port);
+  const [login = '', variables = '', , restore = '', rename = ''] = way(page, routes[0]!).map(({ command }) => command);
+  const [aside = ''] = steps(page).flatMap(({ heading, command }) => (heading === otherwise ? [command] : []));
+  const administrator = `psql 'postgresql://postgres:secret@127.0.0.1:${server.port}/postgres' -AXt`;
+  const connected = `SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop_restored'`;
+  const stayConnected = [
+    `psql 'postgresql://shop:secret@127.0.0.1:${server.port}/shop_restored' -c 'SELECT pg_sleep(600)' >/dev/null 2>&1 &`,
+    `until [ "$(${administrator} -c "${connected}")" = 1 ]; do sleep 0.1; done`,
+  ].join('\n');
+  const results = await type(
+    [
+      login,
+      `${administrator} -c '${phrase(/run `(ALTER ROLE shop CREATEDB)`/)}'`,
+      variables,
+      restore,
+      rename,
+      stayConnected,
+      aside,
+      rename,
+    ],
+    folder.path,
+  );
+  const told = results.map(({ shown, exitCode }) => `${exitCode} ${shown}`);
+  assert.match(told[0] ?? '', /^1 .*already exists/s);
+  assert.match(told[3] ?? '', /^0 .*no difference/s);
+  assert.match(told[4] ?? '', /^1 .*already exists/s);
+  assert.match(told[6] ?? '', /^0 .*ALTER DATABASE/s);
+  assert.match(told[7] ?? '', /^0 .*ALTER DATABASE/s);
+  assert.deepEqual(lineDifferences(lost, await dumpLines(server, 'shop', 'without owners')), { lost: [], added: [] });
 });

@@ -2,19 +2,32 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { CronExpressionParser } from 'cron-parser';
 import { readConfig } from '../../src/config/read.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
-import { dockerVariables, phrase, readme, rowsUnder } from './text.ts';
+import { backupVariables, block, phrase, readme, rowsUnder } from './text.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the variables of the docker example are a complete configuration, without a warning', async () => {
-  const { source, store, form, warnings } = readConfig(await dockerVariables());
+test('the variables of backup.env are a complete configuration, without a warning', async () => {
+  const { source, store, form, warnings } = readConfig(await backupVariables());
   assert.deepEqual(warnings, []);
   assert.equal(source.connection.host, 'db.example.com');
   assert.equal(source.connection.sslMode, 'require');
   assert.equal(store.kind === 's3' && `${store.bucket}/${store.prefix}`, 'acme-backups/production');
   assert.equal(form.encryption.kind, 'age');
+});
+
+test('the line for cron starts what the block above it starts, every night', () => {
+  const [line = '', ...others] = block('crontab', 'docker run').trimEnd().split('\n');
+  assert.deepEqual(others, []);
+  const [, schedule = '', command] = /^((?:\S+ ){4}\S+) root (.*)$/.exec(line) ?? [];
+  const first = CronExpressionParser.parse(schedule, { tz: 'UTC', currentDate: '2026-11-20T12:00:00Z' });
+  assert.deepEqual(
+    [first.next(), first.next()].map((tick) => tick.toISOString()),
+    ['2026-11-21T02:00:00.000Z', '2026-11-22T02:00:00.000Z'],
+  );
+  assert.equal(command?.replace('/root/backup.env', 'backup.env'), block('sh', '--cap-drop ALL').trimEnd());
 });
 
 describe('the address of each store', () => {
@@ -31,7 +44,7 @@ describe('the address of each store', () => {
   );
   for (const [store = '', words = ''] of rows) {
     test(`${store}: is taken as it stands and tells the region`, async () => {
-      const { S3_REGION: _, ...others } = await dockerVariables();
+      const { S3_REGION: _, ...others } = await backupVariables();
       const address = /`(https:[^`]+)`/.exec(words)?.[1] ?? '';
       const config = readConfig({ ...others, S3_ENDPOINT: address });
       assert.deepEqual(config.warnings, []);
@@ -45,7 +58,7 @@ test('a secret comes from a file as the README says', async () => {
   const name = phrase(/`(\w+_FILE)=\/run\/secrets\/key`/);
   const file = join(temporaryFolder(), 'key');
   writeFileSync(file, 'the-secret\n');
-  const config = readConfig({ ...(await dockerVariables()), S3_ACCESS_KEY_ID: 'k', [name]: file });
+  const config = readConfig({ ...(await backupVariables()), S3_ACCESS_KEY_ID: 'k', [name]: file });
   assert.equal(config.store.kind === 's3' && config.store.secretAccessKey?.reveal(), 'the-secret');
 });
 

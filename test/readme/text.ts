@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../support/run-command.ts';
 
@@ -48,12 +49,18 @@ export function swap(text: string, words: Readonly<Record<string, string>>): str
   }, text);
 }
 
-/** The variables that a shell hands to the only `docker run` with `-e` in the README. */
-export async function dockerVariables(): Promise<Record<string, string>> {
-  const script = `docker() { printf '%s\\0' "$@"; }\n${block('sh', '-e DATABASE_URL')}`;
-  const words = (await runCommand('sh', ['-euc', script])).split('\0');
-  const pairs = words.flatMap((word, index) => (words[index - 1] === '-e' ? [word] : []));
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+/** The variables of `backup.env`, as a shell writes that file with the README's block. */
+export async function backupVariables(): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-readme-'));
+  try {
+    const script = `cd '${folder}'\n${block('sh', 'cat > backup.env')}cat backup.env`;
+    const lines = (await runCommand('sh', ['-euc', script])).trimEnd().split('\n');
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function only(found: readonly string[], what: string): string {
