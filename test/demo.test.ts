@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { readme } from './readme/text.ts';
 
 /** Runs the demo with a folder for temporary files of its own; stops it once a text has appeared, when told. */
 async function runDemo(t: TestContext, options: { path?: string; stop?: [text: string, signal: NodeJS.Signals] } = {}) {
@@ -48,7 +49,9 @@ void test('the demo backs a shop up, restores it, finds it equal and leaves noth
     assert.match(output, new RegExp(`^ {4}${table} .*✔$`, 'm'));
   assert.match(output, /as many of each +✔$/m);
   assert.doesNotMatch(output, /✘/);
-  assert.match(output, /docker run/);
+  const commands = output.match(/^ {4}docker .*$/gm) ?? [];
+  assert.ok(commands.length > 3);
+  for (const command of commands) assert.ok(readme.includes(`\n${command.trim()}\n`), `not in README.md: ${command}`);
   const escape = String.fromCharCode(27);
   assert.ok(!output.includes(escape), 'no colours where there is no terminal');
   const widest = Math.max(...output.split('\n').map((line) => line.length));

@@ -41,15 +41,12 @@ export const ownDatabase: readonly string[] = [
   ` ${styled(['bold', 'cyan'], 'Now your own database')}`,
   '',
   '    docker build -t pg-offsite .',
-  '    docker run --rm --read-only --cap-drop ALL \\',
-  '      -e DATABASE_URL="postgresql://user:password@db.example.com:5432/shop" \\',
-  '      -e BACKUP_DESTINATION=s3://my-backups/production -e S3_REGION=eu-central-1 \\',
-  '      -e AWS_ACCESS_KEY_ID=… -e AWS_SECRET_ACCESS_KEY=… \\',
-  '      -e AGE_RECIPIENTS=age1… \\',
-  '      pg-offsite',
-  '',
-  '    Make a key pair with `age-keygen -o private-key.txt` and keep the file away from the job.',
-  '    Try everything without making a backup: the same with `pg-offsite doctor` at the end.',
+  '    docker run --rm --entrypoint age-keygen pg-offsite > key.txt',
+  '      makes your key pair: keep key.txt away from the job; the public key goes into it',
+  '    docker run --rm --env-file backup.env pg-offsite doctor',
+  '      tries everything without making a backup; README.md shows what backup.env holds',
+  '    docker run --rm --env-file backup.env --read-only --cap-drop ALL pg-offsite',
+  '      makes the backup',
 ];
 
 function box([title = '', ...lines]: readonly string[], width: number): string[] {
