@@ -66,9 +66,7 @@ export const check: Command = {
     throw new Failure(
       'stale',
       `no fresh ${proved ? 'and proved ' : ''}backup of ${late.join(', ')} in ${store.location}`,
-      {
-        hint: 'Look at the log of the job that makes the backups, and whether its platform still starts it.',
-      },
+      { hint: whatToDo(checked, catalog, objects) },
     );
   }),
 };
@@ -93,6 +91,15 @@ async function look(
   const names = new Set(catalog.entries.map(({ database }) => database));
   if (config.source) names.add(config.source.database);
   return { catalog, databases: [...names].sort() };
+}
+
+/** A place that was mistyped looks like a job that never ran. */
+function whatToDo(checked: readonly Checked[], { entries }: Catalog, objects: number): string {
+  if (objects === 0) return "Nothing is stored under this prefix; is it the job's, and the name of the database right?";
+  const others = [...new Set(entries.filter(({ complete }) => complete).map(({ database }) => database))];
+  const hint = 'Look at the log of the job that makes the backups, and whether its platform still starts it.';
+  const isNone = checked.some(({ newest, database }) => newest === undefined && !others.includes(database));
+  return isNone && others.length > 0 ? `${hint} There are backups of ${others.join(', ')}.` : hint;
 }
 
 function readDuration(option: string, text: string | undefined, minMs: number, example: string): number | undefined {

@@ -59,11 +59,14 @@ test('--max-age needs no schedule', async () => {
 
 test('an empty store, and a database that the store has nothing of, are late', async () => {
   const place = temporaryFolder();
-  assert.equal((await check(place, ['--max-age', '26h'])).exitCode, 79);
+  const empty = await check(place, ['--max-age', '26h']);
+  assert.equal(empty.exitCode, 79);
+  assert.match(empty.stderr, /Nothing is stored under this prefix; is it the job's/);
   keepBackup(place, { begun: ago(3) });
   const url = { DATABASE_URL: 'postgresql://backup:pw@db.example.com/crm' };
-  const { exitCode, stdout } = await check(place, ['--max-age', '26h'], url);
+  const { exitCode, stdout, stderr } = await check(place, ['--max-age', '26h'], url);
   assert.equal(exitCode, 79);
+  assert.match(stderr, /whether its platform still starts it\. There are backups of shop\.$/m);
   assert.match(stdout, /^LATE crm: no complete backup, /m);
 });
 
