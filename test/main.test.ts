@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runCommand } from '../src/commands/commands.ts';
 import { onlyLine, useScene } from './backup/scene.ts';
 import { type EndedRun, type EntrypointOptions, runEntrypoint } from './support/entrypoint.ts';
 import { fakePgDump } from './support/fake-programs.ts';
@@ -26,6 +27,41 @@ test('--help names every command', async () => {
   const { exitCode, stdout } = await runEntrypoint({}, { args: ['--help'] });
   assert.equal(exitCode, 0);
   for (const name of ['backup', 'doctor']) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+});
+
+test('--help ends with what everybody needs', async () => {
+  const { stdout } = await runEntrypoint({}, { args: ['--help'] });
+  for (const name of ['DATABASE_URL', 'BACKUP_DESTINATION', 'AGE_RECIPIENTS', 'docker run']) {
+    assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+  }
+});
+
+/** Runs a command in this process. */
+async function runHere(args: readonly string[]): Promise<{ exitCode: number; stdout: string }> {
+  let stdout = '';
+  const output = { write: (text: string) => (stdout += text) };
+  const { signal } = new AbortController();
+  const edge = { args, env: { S3_PART_SIZE: 'x' }, self: [], signal, stdout: output, stderr: output, runId: 'here' };
+  return { exitCode: await runCommand(edge), stdout };
+}
+
+test('every command tells its usage and what each option does, whatever else is asked or set', async () => {
+  const general = (await runHere(['--help'])).stdout;
+  const [list = ''] = general.split('pg-offsite COMMAND');
+  const names = [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+  assert.equal(names.length, 12);
+  for (const name of names) {
+    const { exitCode, stdout } = await runHere([name, '--help']);
+    assert.equal(exitCode, 0, name);
+    const usage = new RegExp(`^usage: pg-offsite (${name}.*)$`, 'm').exec(stdout)?.[1] ?? '';
+    for (const [option] of usage.matchAll(/--[a-z-]+/g)) assert.match(stdout, new RegExp(`^ {2}${option} +\\w`, 'm'));
+  }
+});
+
+test('the doctor takes no arguments', async () => {
+  const { exitCode, stdout, stderr } = await runEntrypoint(scene.env(), { args: ['doctor', 'extra'] });
+  assert.deepEqual([exitCode, stdout], [64, '']);
+  assert.match(stderr, /unexpected argument extra\nHINT: Usage: pg-offsite doctor/);
 });
 
 test('an unknown command is refused with a list of those there are', async () => {

@@ -48,6 +48,7 @@ interface Result {
 /** `backup`: one run, in at most `BACKUP_ATTEMPTS` attempts, all of them within `BACKUP_TIMEOUT`. */
 export const backup: Command = {
   summary: 'make one backup (the default)',
+  usage: 'backup',
   async run(outside) {
     const started = performance.now();
     const tail = keepTail(outside.stderr);

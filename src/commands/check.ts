@@ -14,6 +14,7 @@ const usage = 'check [--proved] [--max-age 26h | --grace 1h] [--database NAME]..
 /** `check`: is the newest backup of every database as fresh as the schedule, or `--max-age`, demands? For a monitor. */
 export const check: Command = {
   summary: 'fail when backups are too old, for a monitor',
+  usage,
   run: telling('check', async (edge, notes) => {
     const { values } = readArguments(
       edge.args,

@@ -22,5 +22,7 @@ export interface Edge {
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Its name, arguments and options, as a hint and `--help` show them. */
+  readonly usage: string;
   run(edge: Edge): Promise<number>;
 }

@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
+import { commandHelp, generalHelp } from './help.ts';
 import { lifecycle } from './lifecycle.ts';
 import { list } from './list.ts';
 import { notify } from './notify.ts';
@@ -41,7 +42,7 @@ export async function runCommand(edge: Omit<Edge, 'command'>): Promise<number> {
     return 0;
   }
   if (name === '--help' || name === '-h' || name === 'help') {
-    edge.stdout.write(help());
+    edge.stdout.write(generalHelp(commands));
     return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -50,17 +51,9 @@ export async function runCommand(edge: Omit<Edge, 'command'>): Promise<number> {
       hint: `The commands are ${Object.keys(commands).join(', ')}; none means backup.`,
     });
   }
+  if (args.includes('--help') || args.includes('-h')) {
+    edge.stdout.write(commandHelp(command));
+    return 0;
+  }
   return command.run({ ...edge, args, command: name });
-}
-
-function help(): string {
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-  return `pg-offsite ${toolVersion}: PostgreSQL backups into a bucket you own
-
-usage: pg-offsite [command]
-
-${lines.join('\n')}
-
-Everything else is set by environment variables: see the README.
-`;
 }

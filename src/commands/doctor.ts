@@ -18,6 +18,7 @@ import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 
 /** Tries one thing. Returns what is worth telling when it is fine. */
@@ -29,7 +30,9 @@ type Attempt = () => Promise<string>;
  */
 export const doctor: Command = {
   summary: 'try every permission and setting without making a backup',
+  usage: 'doctor',
   async run(edge) {
+    readArguments(edge.args, {}, 'doctor', 0);
     const config = readConfig(edge.env);
     const redact = createRedactor(config.secrets);
     const { log } = createReporting(edge, config.log, redact);

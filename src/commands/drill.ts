@@ -30,6 +30,7 @@ const exitCodes: Readonly<Record<Proof['outcome'], number>> = {
  */
 export const drill: Command = {
   summary: 'restore a backup into a scratch server, compare it, and record the proof',
+  usage,
   run: telling('drill', async (edge, notes) => {
     const { values, positionals } = readArguments(
       withNames(edge.args),

@@ -31,6 +31,7 @@ interface Plan {
  */
 export const lifecycle: Command = {
   summary: 'show, or put, bucket rules that match the KEEP_ variables',
+  usage,
   async run(edge) {
     const { values } = readArguments(
       edge.args,

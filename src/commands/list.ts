@@ -24,17 +24,20 @@ const columns: readonly Column[] = [
   { title: 'PROVED' },
 ];
 
+const usage = 'list [--json] [--all] [--database NAME]';
+
 /**
  * `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. A damaged manifest is
  * shown as one; where the store did not give a manifest away, the exit code says so after all the others were shown.
  */
 export const list: Command = {
   summary: 'show the backups of the store',
+  usage,
   async run(edge) {
     const { values } = readArguments(
       edge.args,
       { json: { type: 'boolean' }, all: { type: 'boolean' }, database: { type: 'string' } },
-      'list [--json] [--all] [--database NAME]',
+      usage,
       0,
     );
     using reader = openReader(edge);

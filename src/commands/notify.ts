@@ -15,6 +15,7 @@ const usage = 'notify --test';
 /** `notify --test`: a sample failure, which says that it is one, through every configured channel, and what each answered. */
 export const notify: Command = {
   summary: 'send a sample failure through every channel (--test)',
+  usage,
   async run(edge) {
     const { values } = readArguments(edge.args, { test: { type: 'boolean' } }, usage, 0);
     if (values.test !== true) {

@@ -21,9 +21,12 @@ interface Pruned {
   readonly refusal: Failure | undefined;
 }
 
+const usage = 'prune [--dry-run] [--yes] [--database NAME | --all] [--json]';
+
 /** `prune`: shows which backups stay and why, and removes the others. Exits with the code of what failed first. */
 export const prune: Command = {
   summary: 'remove the backups that the KEEP_ variables do not keep',
+  usage,
   run: telling('prune', async (edge, notes) => {
     const { values } = readArguments(
       edge.args,
@@ -34,7 +37,7 @@ export const prune: Command = {
         all: { type: 'boolean' },
         database: { type: 'string' },
       },
-      'prune [--dry-run] [--yes] [--database NAME | --all] [--json]',
+      usage,
       0,
     );
     using reader = openReader(edge);

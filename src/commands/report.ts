@@ -9,6 +9,7 @@ const usage = 'report [--out FILE] [--database NAME]';
 /** `report`: the history of the store as one page of HTML, to a file or to standard output. */
 export const report: Command = {
   summary: 'show the history of the store as a page of HTML',
+  usage,
   async run(edge) {
     const { values } = readArguments(edge.args, { out: { type: 'string' }, database: { type: 'string' } }, usage, 0);
     if (values.out === undefined && edge.stdout.isTTY === true) {

@@ -31,6 +31,7 @@ const usage =
 /** `restore`: one backup into `TARGET_DATABASE_URL`, in one transaction, compared with the manifest afterwards. */
 export const restore: Command = {
   summary: 'restore a backup into TARGET_DATABASE_URL',
+  usage,
   async run(edge) {
     const { values, positionals } = readArguments(edge.args, options, usage, 1);
     const [selector] = positionals;

@@ -10,12 +10,15 @@ import { Status } from '../schedule/status.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 
+const usage = 'schedule [--now]';
+
 /** `schedule`: for hosts without cron. Runs until it is told to end, and then ends with the exit code of the signal. */
 export const schedule: Command = {
   summary: 'stay and start a backup at each tick of BACKUP_SCHEDULE',
+  usage,
   async run(edge) {
     const { args, env, self, signal } = edge;
-    const { values } = readArguments(args, { now: { type: 'boolean' } }, 'schedule [--now]', 0);
+    const { values } = readArguments(args, { now: { type: 'boolean' } }, usage, 0);
     const config = readConfig(env);
     const { scheduler, run } = config;
     if (run.schedule === undefined) {

@@ -16,6 +16,7 @@ const usage = 'verify [latest|ID|TIME | --all | --sample 10%] [--json] [--databa
  */
 export const verify: Command = {
   summary: 'read backups back: sizes, SHA-256, decryption, decompression',
+  usage,
   async run(edge) {
     const { values, positionals } = readArguments(
       edge.args,
