@@ -88,7 +88,7 @@ export const storeVariables = {
   S3_TAGS: variable(boolean, {
     words: 'Tag every object with the tier of its backup, for lifecycle rules. R2, B2 and others know no tags.',
     example: 'on',
-    default: 'off',
+    default: 'false',
   }),
   S3_OBJECT_LOCK_MODE: variable(oneOf('GOVERNANCE', 'COMPLIANCE'), {
     words: 'Object Lock mode, together with `S3_OBJECT_LOCK_FOR`.',

@@ -75,7 +75,7 @@ export const tellingVariables = {
     words:
       'Write a page about all backups, `report.html`, and a badge, `status.svg`, into the store after each run. Needs the right to list and read it. See docs/REPORT.md.',
     example: 'on',
-    default: 'off',
+    default: 'false',
   }),
   HTTPS_PROXY: variable(secretText, {
     words: 'Proxy for notifications to `https://` addresses; the store and the database are reached without it.',
