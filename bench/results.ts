@@ -73,7 +73,7 @@ export function shortTable(series: readonly Series[]): string {
     (seconds[i] ?? NaN).toFixed(1),
     ((seconds[0] ?? NaN) / (seconds[i] ?? NaN)).toFixed(1),
   ]);
-  return table(['', 'seconds', "times as fast as the first"], rows);
+  return table(['', 'seconds', 'times as fast as the first'], rows);
 }
 
 /** One table row for each size of stream. */
