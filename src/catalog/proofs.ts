@@ -1,7 +1,8 @@
 import type { Store } from '../store/store.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import type { Entry } from './entries.ts';
+import type { Described, Entry } from './entries.ts';
 import { isProofFile } from './keys.ts';
+import type { Manifest } from './manifest.ts';
 import { parseProof, type Proof } from './proof.ts';
 
 /** Proofs that are read at once. */
@@ -9,27 +10,30 @@ const readers = 8;
 /** The most that is read of a proof: a hundred thousand tables that all differ fit. */
 const maxProofBytes = 64 * 1024 * 1024;
 
+/** A backup whose manifest says which bytes a proof of it must be about. */
+export type Provable = Entry & { readonly manifest: Manifest };
+
 /** A stored proof, or the failure of reading it. */
 export type StoredProof =
   { readonly key: string; readonly proof: Proof } | { readonly key: string; readonly failure: Failure };
 
 /**
- * All proofs of a backup, oldest first. One that is damaged, of another backup or of a newer version proves nothing, but
- * does not hide the others. Throws only the reason of an aborted signal.
+ * All proofs of a backup, oldest first. One that is damaged, of another backup, of other bytes than its manifest records
+ * or of a newer version proves nothing, but does not hide the others. Throws only the reason of an aborted signal.
  */
-export async function readProofs(store: Store, entry: Entry, signal: AbortSignal): Promise<StoredProof[]> {
-  return readTogether(keysOf(entry), (key) => readOne(store, key, entry, signal));
+export async function readProofs(store: Store, backup: Provable, signal: AbortSignal): Promise<StoredProof[]> {
+  return readTogether(keysOf(backup), (key) => readOne(store, key, backup, signal));
 }
 
 /**
  * The newest proof of a backup that says whether it can be restored; where there is none such, the newest of a drill that
- * could not run. Damaged proofs are passed over. Undefined where there is none.
+ * could not run. What proves nothing is passed over. Undefined where there is none.
  * @throws {Failure} what the store throws: that a proof could not be read must not be taken for that there is none.
  */
-export async function newestProof(store: Store, entry: Entry, signal: AbortSignal): Promise<Proof | undefined> {
+export async function newestProof(store: Store, backup: Provable, signal: AbortSignal): Promise<Proof | undefined> {
   let undecided: Proof | undefined;
-  for (const key of keysOf(entry).toReversed()) {
-    const read = await readOne(store, key, entry, signal);
+  for (const key of keysOf(backup).toReversed()) {
+    const read = await readOne(store, key, backup, signal);
     if ('failure' in read) {
       if (read.failure.kind !== 'verification') throw read.failure;
     } else if (read.proof.outcome === 'could not run') undecided ??= read.proof;
@@ -38,14 +42,15 @@ export async function newestProof(store: Store, entry: Entry, signal: AbortSigna
   return undecided;
 }
 
-/** {@link newestProof} of each backup, by id, some at a time. */
+/** {@link newestProof} of each backup, by id, some at a time. Of one without a legible manifest nothing is proved. */
 export async function proofStates(
   store: Store,
-  entries: readonly Entry[],
+  backups: readonly Described[],
   signal: AbortSignal,
 ): Promise<Map<string, Proof | undefined>> {
-  const newest = (entry: Entry) => newestProof(store, entry, signal).then((proof) => [entry.id, proof] as const);
-  return new Map(await readTogether(entries, newest));
+  const newest = async (backup: Described) =>
+    [backup.id, 'manifest' in backup ? await newestProof(store, backup, signal) : undefined] as const;
+  return new Map(await readTogether(backups, newest));
 }
 
 /** Oldest first: the name holds the time. */
@@ -56,7 +61,12 @@ function keysOf({ folder, objects }: Entry): string[] {
     .sort();
 }
 
-async function readOne(store: Store, key: string, { id, database }: Entry, signal: AbortSignal): Promise<StoredProof> {
+async function readOne(
+  store: Store,
+  key: string,
+  { id, database, manifest }: Provable,
+  signal: AbortSignal,
+): Promise<StoredProof> {
   const where = store.describe(key);
   try {
     const chunks: Uint8Array[] = [];
@@ -67,12 +77,24 @@ async function readOne(store: Store, key: string, { id, database }: Entry, signa
       chunks.push(chunk);
     }
     const proof = parseProof(Buffer.concat(chunks).toString('utf8'), where);
-    if (proof.id === id && proof.database === database) return { key, proof };
-    throw new Failure('verification', `${where} is the proof of ${proof.database} ${proof.id}`);
+    if (proof.id !== id || proof.database !== database) {
+      throw new Failure('verification', `${where} is the proof of ${proof.database} ${proof.id}`);
+    }
+    if (!isOfTheseBytes(proof, manifest)) {
+      throw new Failure('verification', `${where} is the proof of other bytes than the manifest records`);
+    }
+    return { key, proof };
   } catch (error) {
     throwIfAborted(signal);
     return { key, failure: toFailure(error) };
   }
+}
+
+/** A manifest that was rewritten for another object must not inherit what was proved of the first one. */
+function isOfTheseBytes(proof: Proof, manifest: Manifest): boolean {
+  return manifest.artifacts.every(({ key, sha256 }) =>
+    proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256),
+  );
 }
 
 async function readTogether<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

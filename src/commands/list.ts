@@ -51,7 +51,10 @@ export const list: Command = {
     if (values.json === true) {
       const all = values.all === true && { incomplete: incomplete.map(({ folder }) => folder), foreign };
       const listed: object[] = [];
-      for (const backup of backups) listed.push(asJson(backup, await readProofs(reader.store, backup, edge.signal)));
+      for (const backup of backups) {
+        const proofs = 'manifest' in backup ? await readProofs(reader.store, backup, edge.signal) : [];
+        listed.push(asJson(backup, proofs));
+      }
       reader.print(`${JSON.stringify({ location: reader.store.location, backups: listed, ...all })}\n`);
       return exitCodeOf(backups);
     }

@@ -1,7 +1,8 @@
-import type { Entry } from '../catalog/entries.ts';
+import { type Entry, readEntry } from '../catalog/entries.ts';
 import { isProofFile } from '../catalog/keys.ts';
 import { type Proof, proofFileName } from '../catalog/proof.ts';
 import { newestProof } from '../catalog/proofs.ts';
+import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the drills of a database say. */
@@ -14,7 +15,7 @@ export interface Proved {
 
 /**
  * The newest passed proof among backups of one database, and the failed ones after it. Reads proofs from the newest on,
- * and stops there: mostly one.
+ * and stops there: mostly one, and the manifest that it must be about.
  * @throws {Failure} what the store throws.
  */
 export async function newestPassed(store: Store, entries: readonly Entry[], signal: AbortSignal): Promise<Proved> {
@@ -26,11 +27,21 @@ export async function newestPassed(store: Store, entries: readonly Entry[], sign
   const failed: Proof[] = [];
   for (const { entry, last } of drilled) {
     if (passed && proofFileName(new Date(passed.finishedAt)) >= last) break;
-    const proof = await newestProof(store, entry, signal);
+    const proof = await proofOf(store, entry, signal);
     if (proof?.outcome === 'failed') failed.push(proof);
     if (proof?.outcome === 'passed' && (!passed || proof.finishedAt > passed.finishedAt)) passed = proof;
   }
   return { passed, failed: failed.filter(({ finishedAt }) => !passed || finishedAt > passed.finishedAt) };
+}
+
+/** Undefined also where the manifest is damaged: then nothing says which bytes a proof must be about. */
+async function proofOf(store: Store, entry: Entry, signal: AbortSignal): Promise<Proof | undefined> {
+  try {
+    return await newestProof(store, { ...entry, manifest: await readEntry(store, entry, signal) }, signal);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'verification') return undefined;
+    throw error;
+  }
 }
 
 function lastProofFile({ folder, objects }: Entry): string {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { listCatalog } from '../../src/catalog/entries.ts';
+import { describeEntries, listCatalog } from '../../src/catalog/entries.ts';
 import { isArtifactFile, isProofFile } from '../../src/catalog/keys.ts';
 import { serializeManifest } from '../../src/catalog/manifest.ts';
 import { parseProof, type Proof, proofFileName, serializeProof } from '../../src/catalog/proof.ts';
 import { newestProof, proofStates, readProofs } from '../../src/catalog/proofs.ts';
 import { scripted } from '../store/scripted.ts';
 import { never } from '../support/shell-stage.ts';
-import { sampleManifest } from './sample-manifest.ts';
+import { sampleArtifact, sampleManifest } from './sample-manifest.ts';
 import { sampleProof } from './sample-proof.ts';
 
 const where = 's3://bucket/shop/20261120T020000Z-k3f9q2/proof-20261121T020000Z.json';
@@ -56,7 +56,10 @@ describe('the proofs of a store', () => {
     for (const [name, text] of proofs) server.put(`pg/shop/${ids[0]}/${name}`, text);
     const { entries, foreign } = await listCatalog(store, undefined, never);
     assert.deepEqual(foreign, []);
-    return { store, server, entries, first: entries[0]! };
+    const backups = await describeEntries(store, entries, never);
+    const [first] = backups;
+    assert.ok(first && 'manifest' in first);
+    return { store, server, entries, backups, first };
   }
   const at = (day: number, changes: Partial<Proof> = {}): [string, string] => [
     proofFileName(new Date(Date.UTC(2026, 10, day))),
@@ -64,9 +67,9 @@ describe('the proofs of a store', () => {
   ];
 
   test('the newest by its time, and none where there is none', async (t) => {
-    const { store, entries, first } = await filled(t, [at(23), at(22), at(21)]);
+    const { store, backups, first } = await filled(t, [at(23), at(22), at(21)]);
     assert.equal((await newestProof(store, first, never))?.compared, 23);
-    const states = await proofStates(store, entries, never);
+    const states = await proofStates(store, backups, never);
     assert.deepEqual(
       [...states].map(([id, proof]) => [id, proof?.compared]),
       [
@@ -91,6 +94,26 @@ describe('the proofs of a store', () => {
       read.map((one) => ('proof' in one ? one.proof.compared : one.failure.message.replace(/^.*\.json /, ''))),
       [21, `is the proof of shop ${ids[1]}`, 'is not valid JSON'],
     );
+  });
+
+  test('one of other bytes than the manifest records proves nothing', async (t) => {
+    const other = { key: 'database.dump.zst.age', sha256: '1'.repeat(64) };
+    const { store, entries, first } = await filled(t, [
+      at(21),
+      at(22, { artifacts: [other] }),
+      at(23, { artifacts: [] }),
+    ]);
+    assert.equal((await newestProof(store, first, never))?.compared, 21);
+    const replaced = {
+      ...first,
+      manifest: sampleManifest({ id: ids[0], artifacts: [sampleArtifact('another dump')] }),
+    };
+    assert.equal(await newestProof(store, replaced, never), undefined);
+    const read = await readProofs(store, replaced, never);
+    const told = read.map((one) => ('failure' in one ? one.failure.message.replace(/^.*\.json /, '') : 'a proof'));
+    assert.deepEqual(told, Array(3).fill('is the proof of other bytes than the manifest records'));
+    const damaged = entries.map((entry) => ({ ...entry, failure: new Error('damaged') }));
+    assert.deepEqual([...(await proofStates(store, damaged, never)).values()], [undefined, undefined]);
   });
 
   test('a store that does not let us read one is not taken for a store without', async (t) => {

@@ -1,4 +1,5 @@
 import { type Proof, proofSchemaVersion } from '../../src/catalog/proof.ts';
+import { sampleManifest } from './sample-manifest.ts';
 
 /** A proof with something in every field. */
 export function sampleProof(changes: Partial<Proof> = {}): Proof {
@@ -13,7 +14,7 @@ export function sampleProof(changes: Partial<Proof> = {}): Proof {
     reason: '1 of 312 comparisons differs',
     restoreMs: 41_500,
     versions: { server: '17.6', client: '17.6' },
-    artifacts: [{ key: 'database.dump.zst.age', sha256: '0'.repeat(64) }],
+    artifacts: sampleManifest().artifacts.map(({ key, sha256 }) => ({ key, sha256 })),
     compared: 312,
     differences: [{ what: 'table public.orders', expected: '3', found: '2' }],
     notCompared: [{ what: 'table public.events', reason: 'the manifest has only an estimate' }],

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { drills, proofsOf } from './drills.ts';
 import { age, custom, encrypted, plain, stored } from './shop.ts';
+import { rewritten } from './stored.ts';
 
 describe('a good backup passes', () => {
   for (const [what, backup, variables] of [
@@ -39,6 +43,28 @@ test('the latest is drilled unless told, and list shows what was proved', async 
     json.backups.map(({ proofs }) => proofs),
     [[], [], [{ time: finishedAt, outcome: 'passed', restoreMs }]],
   );
+});
+
+test('an object that replaced the one that was drilled is not shown as proved', async () => {
+  await drills(stored, [plain().id], 0);
+  const { folder, artifact, manifest } = plain();
+  const proved = async () => {
+    const { stdout } = await stored.run(['list', '--json']);
+    const listed = (JSON.parse(stdout) as { backups: { id: string; proofs: object[] }[] }).backups;
+    const { exitCode } = await stored.run(['check', '--proved', '--max-age', '1d']);
+    const row = (await stored.run(['list'])).stdout.split('\n').find((line) => line.startsWith(plain().id));
+    return { proofs: listed.find(({ id }) => id === plain().id)?.proofs, exitCode, shown: row?.includes('passed') };
+  };
+  const before = await proved();
+  assert.deepEqual([before.exitCode, before.shown], [0, true]);
+  const other = Buffer.concat([readFileSync(artifact), Buffer.from('more')]);
+  const sha256 = createHash('sha256').update(other).digest('hex');
+  writeFileSync(artifact, other);
+  const artifacts = manifest.artifacts.map((one) => ({ ...one, bytes: other.length, sha256 }));
+  writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { artifacts }).manifest);
+  const after = await proved();
+  assert.deepEqual([after.exitCode, after.shown], [79, false]);
+  assert.match(JSON.stringify(after.proofs), /is the proof of other bytes than the manifest records/);
 });
 
 test('--no-proof records nothing', async () => {

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { Failure } from '../../src/errors.ts';
 import { type Survey, surveyStore } from '../../src/retention/survey.ts';
 import type { S3Server } from '../support/s3-server.ts';
+import { sampleArtifact } from '../catalog/sample-manifest.ts';
 import { calm, scripted } from '../store/scripted.ts';
 import { backupOf, nightly, preload } from './preloaded.ts';
 
@@ -12,7 +13,7 @@ async function surveyed(t: TestContext, arrange: (server: S3Server) => void): Pr
   return surveyStore({ store, database: undefined, backupTimeoutMs: 1000, signal: calm() });
 }
 
-function proof(id: string, time: string, outcome: string): [string, string] {
+function proof(id: string, time: string, outcome: string, content = `dump of ${id}`): [string, string] {
   const value = {
     schemaVersion: 1,
     tool: { name: 'pg-offsite', version: '0.1.0' },
@@ -23,7 +24,7 @@ function proof(id: string, time: string, outcome: string): [string, string] {
     outcome,
     restoreMs: null,
     versions: { server: null, client: null },
-    artifacts: [],
+    artifacts: [{ key: 'database.dump.zst.age', sha256: sampleArtifact(content).sha256 }],
     compared: 0,
     differences: [],
     notCompared: [],
@@ -81,6 +82,15 @@ for (const [title, drills, expected] of [
     assert.equal(survey?.backups[0]?.proved, expected);
   });
 }
+
+test('a proof of other bytes than the manifest records does not count', async (t) => {
+  const backup = backupOf(new Date());
+  const [survey] = await surveyed(t, (server) => {
+    preload(server, [backup]);
+    server.put(...proof(backup.id, '20261121T000000Z', 'passed', 'what stood there before'));
+  });
+  assert.equal(survey?.backups[0]?.proved, false);
+});
 
 test('from half of the truth nothing is decided', async (t) => {
   const refused = surveyed(t, (server) => {

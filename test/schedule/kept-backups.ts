@@ -38,6 +38,8 @@ export function keepProof(
   outcome: Proof['outcome'] = 'passed',
 ): void {
   const startedAt = new Date(finished.getTime() - 60_000).toISOString();
-  const proof = sampleProof({ id, database, startedAt, finishedAt: finished.toISOString(), outcome });
+  const { sha256 } = sampleArtifact('dump');
+  const artifacts = [{ key: 'database.dump.zst', sha256 }];
+  const proof = sampleProof({ id, database, startedAt, finishedAt: finished.toISOString(), outcome, artifacts });
   writeFileSync(join(folder, proofFileName(finished)), serializeProof(proof));
 }
