@@ -123,7 +123,7 @@ function readWrapper(reader: TokenReader): Read {
   let clauses = '';
   for (const clause of ['HANDLER', 'VALIDATOR']) {
     if (reader.skip('NO', clause)) clauses += ` NO ${clause}`;
-    else if (reader.skip(clause)) clauses += ` ${clause} ${qualified(reader)}`;
+    else if (reader.skip(clause)) clauses += ` ${clause} ${ofServer(reader)}`;
   }
   if (reader.skip('OPTIONS', '(')) {
     const options = reader.list(() => `${quote(reader.name())} ${literal(reader.string())}`);
@@ -157,6 +157,12 @@ function isPreamble(tokens: readonly Token[]): boolean {
   const texts = tokens.map(({ text }) => text);
   if (texts[0] === 'SET') return tokens.length === 4 && texts[2] === '=';
   return texts.join(' ') === 'SELECT pg_catalog . set_config ( search_path ,  , false )';
+}
+
+/** While a dump is restored the search_path is empty: what has no schema, as postgresql_fdw_validator, is the server's. */
+function ofServer(reader: TokenReader): string {
+  const name = reader.name();
+  return reader.skip('.') ? `${quote(name)}.${quote(reader.name())}` : `"pg_catalog".${quote(name)}`;
 }
 
 function qualified(reader: TokenReader): string {

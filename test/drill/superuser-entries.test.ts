@@ -33,6 +33,7 @@ const contents = `
   CREATE FOREIGN DATA WRAPPER plain OPTIONS (a 'it''s', "B" '');
   COMMENT ON FOREIGN DATA WRAPPER plain IS 'of no use';
   CREATE FOREIGN DATA WRAPPER second HANDLER ext.postgres_fdw_handler VALIDATOR ext.postgres_fdw_validator;
+  CREATE FOREIGN DATA WRAPPER postgresql VALIDATOR postgresql_fdw_validator;
   CREATE SERVER far FOREIGN DATA WRAPPER second OPTIONS (host 'far.example.com');
   CREATE SERVER near FOREIGN DATA WRAPPER plain;
   CREATE FOREIGN TABLE "Sales 2".remote (id int) SERVER far;

@@ -69,6 +69,12 @@ describe('superuserStatement', () => {
       `CREATE FOREIGN DATA WRAPPER remote HANDLER ext.h VALIDATOR ext.v OPTIONS (\n    a 'it''s',\n    "B" ''\n);`,
       [`CREATE FOREIGN DATA WRAPPER "remote" HANDLER "ext"."h" VALIDATOR "ext"."v" OPTIONS ("a" 'it''s', "B" '')`],
     ],
+    [
+      'FOREIGN DATA WRAPPER',
+      'postgresql',
+      'CREATE FOREIGN DATA WRAPPER postgresql VALIDATOR postgresql_fdw_validator;',
+      ['CREATE FOREIGN DATA WRAPPER "postgresql" VALIDATOR "pg_catalog"."postgresql_fdw_validator"'],
+    ],
   ];
   for (const [kind, name, sql, expected] of understood) {
     test(`understands a ${kind} called ${JSON.stringify(name)}`, () => {
