@@ -20,6 +20,9 @@ import { readToc, type Toc } from './toc.ts';
 /** How many lines of a loader that ended well are told. */
 const mostWarnings = 500;
 
+/** What the server says to a BEGIN within our transaction, and to our COMMIT after theirs. */
+const ownTransaction = /WARNING: {2}there is (already a|no) transaction in progress$/;
+
 /** Where an artifact comes from and how it is decoded. */
 export interface ArtifactSource {
   readonly store: Store;
@@ -117,7 +120,11 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
     onTable: (loaded) => (table = { name: loaded, number: (table?.number ?? 0) + 1, of: tables }),
     onMaking: (what) => (making = what),
   });
-  const { stage: heard, warnings } = listenTo(loader, isProgress);
+  const { stage: heard, warnings } = listenTo(loader, (line) => {
+    const isKnown = toc === undefined && checkFirst && ownTransaction.test(line);
+    if (isKnown) log.debug(`${line} (pg_dump puts a transaction of its own round large objects)`);
+    return isKnown || isProgress(line);
+  });
   const joined = joinProcesses([heard], signal, guard?.guard(decoded) ?? decoded);
   try {
     for await (const output of joined.output) {

@@ -22,6 +22,7 @@ describe('a backup comes back', () => {
       assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
       assert.match(run.stdout, /^extension hstore +there +there +same$/m);
       assert.match(run.stdout, /comparisons with the manifest, no difference\n$/);
+      assert.doesNotMatch(run.stderr, /WARN/);
       assert.equal(await stored.postgres.psql('SELECT count(*) FROM sales.orders', target.name), '20000');
     });
   }
