@@ -90,9 +90,11 @@ function readSecretFile(name: string, path: string, findings: Findings): string 
     content = readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    findings.problem(
-      `${name} names a file that cannot be read (${code}); it must be the path of a file with the value in it, for example ${name}=/run/secrets/${name.toLowerCase()}`,
-    );
+    const advice =
+      code === 'EACCES'
+        ? 'the image runs as user 10001: chown 10001 that file, and chmod 0400 it'
+        : `it must be the path of a file with the value in it, for example ${name}=/run/secrets/${name.toLowerCase()}`;
+    findings.problem(`${name} names a file that cannot be read (${code}); ${advice}`);
     return undefined;
   }
   if (content.trim() === '') findings.problem(`${name} names a file that is empty; write the value into it`);

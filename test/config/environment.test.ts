@@ -93,6 +93,18 @@ describe('names', () => {
     assert.deepEqual(read({ COMPRESSION: '', S3_REGION: ' ', PASSPHRASE: '' }), read());
   });
 
+  test('a file that belongs to another user tells for whom it must be readable', () => {
+    const path = join(folder, 'foreign');
+    writeFileSync(path, 'canary', { mode: 0 });
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(10001);
+    try {
+      assertProblem({ PGPASSWORD_FILE: path }, /cannot be read \(EACCES\); the image runs as user 10001: chown 10001 /);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+
   test('the service links of Kubernetes are not taken for a port', () => {
     assert.equal(read({ POSTGRES_PORT: 'tcp://10.0.0.7:5432' }).source.connection.port, 5432);
   });
