@@ -2,6 +2,8 @@ import type { LogConfig, NotifyConfig } from './config.ts';
 import { type Environment, type ReadValues, quote, readValues } from './environment.ts';
 import { Findings } from './findings.ts';
 import { Secret } from './secret.ts';
+import { namesOf } from './variable.ts';
+import { tellingVariables } from './variables/telling.ts';
 import type { VariableName } from './variables.ts';
 import { readWebUrl } from './web-url.ts';
 
@@ -41,6 +43,13 @@ export interface TellingConfig {
   readonly secrets: readonly Secret[];
 }
 
+/** Problems begin with the name that was written. */
+function isAboutTelling(problem: string): boolean {
+  const names = Object.entries(tellingVariables).flatMap(([name, about]) => namesOf(name, about));
+  const [written = ''] = /^\w+/.exec(problem) ?? [];
+  return names.includes(written) || names.includes(written.replace(/_FILE$/, ''));
+}
+
 /**
  * Reads only whom to tell.
  * @throws {Failure} `config` listing every problem of the variables for that; those of others are none here.
@@ -50,6 +59,7 @@ export function readTellingConfig(env: Environment): TellingConfig {
   const read = readValues(env, all);
   const findings = new Findings();
   const notify = readNotify(read, findings);
+  for (const problem of all.problems) if (isAboutTelling(problem)) findings.problem(problem);
   findings.throwIfAny();
   return {
     notify,

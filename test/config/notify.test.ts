@@ -88,6 +88,17 @@ describe('readTellingConfig', () => {
     assert(config.secrets.some((secret) => secret.reveal() === 'nonsense-canary'));
   });
 
+  test('tells a bad occasion, and no problem of other variables', () => {
+    const env = {
+      SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T/B/x',
+      NOTIFY_ON: 'sometimes',
+      VERIFY: 'never',
+    };
+    const told =
+      /has a problem:\n {2}- NOTIFY_ON="sometimes" is not one of failure, recovery, always, for example \S+$/;
+    assert.throws(() => readTellingConfig(env), { kind: 'config', message: told });
+  });
+
   test('refuses what is wrong with telling itself', () => {
     assert.throws(
       () => readTellingConfig({ WEBHOOK_URL: 'nowhere' }),
