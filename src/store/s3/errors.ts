@@ -164,7 +164,10 @@ function judge(error: S3Error, permission: string): Judgement {
   const { code, status, text, region } = error;
   if (isAboutChecksums(error)) return judgeChecksum(text);
   if (code === 'NoSuchBucket')
-    return { kind: 'config', hint: 'Create the bucket, or correct S3_BUCKET or S3_ENDPOINT.' };
+    return {
+      kind: 'config',
+      hint: 'Create the bucket, or correct its name (in BACKUP_DESTINATION or S3_BUCKET) or S3_ENDPOINT.',
+    };
   if (status === 301 || status === 307 || wrongRegion.has(code)) {
     return { kind: 'config', hint: `Set S3_REGION to ${region ?? 'the region that the bucket is in'}.` };
   }
@@ -178,7 +181,7 @@ function judge(error: S3Error, permission: string): Judgement {
   if (wrongCredentials.has(code)) {
     return {
       kind: 'denied',
-      hint: 'Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, and that they belong to S3_ENDPOINT.',
+      hint: 'Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in their place, and that they belong to S3_ENDPOINT.',
     };
   }
   if (code === 'RequestTimeTooSkewed') return { kind: 'store', hint: 'Correct the clock of this machine.' };
