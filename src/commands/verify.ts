@@ -82,10 +82,12 @@ interface Tally {
 const asText = {
   good: ({ database, id }: Entry, artifacts: readonly VerifiedArtifact[]): string => {
     const found = artifacts.map(({ key, bytes, dumpBytes }) => {
-      const inside = dumpBytes === undefined ? 'not decrypted: no key' : `${prettyBytes(dumpBytes)} decoded`;
+      const variable = key.endsWith('.age') ? 'AGE_IDENTITY' : 'GPG_PRIVATE_KEY or GPG_PASSPHRASE';
+      const inside = dumpBytes === undefined ? `not decrypted (set ${variable})` : `${prettyBytes(dumpBytes)} decoded`;
       return `${key} ${prettyBytes(bytes)}, SHA-256 as recorded, ${inside}`;
     });
-    return `ok    ${database} ${id}  ${found.join('; ')}\n`;
+    const isWhole = artifacts.every(({ dumpBytes }) => dumpBytes !== undefined);
+    return `${isWhole ? 'ok  ' : 'part'}  ${database} ${id}  ${found.join('; ')}\n`;
   },
   bad: ({ database, id }: Entry, { message, hint }: Failure): string =>
     `FAIL  ${database} ${id}  ${message}\n${hint === undefined ? '' : `      ${hint}\n`}`,
