@@ -15,10 +15,11 @@ import { openReader } from './reader.ts';
 const columns: readonly Column[] = [
   { title: 'ID' },
   { title: 'DATABASE' },
-  { title: 'AGE', align: 'right' },
+  { title: 'OLD', align: 'right' },
   { title: 'SIZE', align: 'right' },
   { title: 'TOOK', align: 'right' },
   { title: 'ROWS', align: 'right' },
+  { title: 'ENCRYPTED' },
   { title: 'TIER' },
   { title: 'VERIFIED' },
   { title: 'PROVED' },
@@ -131,7 +132,7 @@ function asRow(backup: Described): string[] {
     compact: false,
     secondsDecimalDigits: 0,
   });
-  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', '', stateOf(backup.failure)];
+  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', '', '', stateOf(backup.failure)];
   const { manifest } = backup;
   return [
     backup.id,
@@ -140,6 +141,7 @@ function asRow(backup: Described): string[] {
     prettyBytes(bytesOf(manifest)),
     prettyMs(durationOf(manifest), { unitCount: 2 }),
     describeRows(manifest),
+    describeEncryption(manifest),
     manifest.tier ?? '',
     backup.hollow ? 'data missing' : manifest.verified,
   ];
@@ -189,6 +191,11 @@ function bytesOf({ artifacts }: Manifest): number {
 
 function durationOf({ startedAt, finishedAt }: Manifest): number {
   return Date.parse(finishedAt) - Date.parse(startedAt);
+}
+
+/** `age`, `gpg`, `gpg-passphrase` or `no`: which key a restore needs. */
+function describeEncryption({ artifacts }: Manifest): string {
+  return [...new Set(artifacts.map(({ encryption }) => (encryption === 'none' ? 'no' : encryption)))].join(', ');
 }
 
 /** `1,234`, or `~1,234` where the number of one table at least was estimated or not counted. */

@@ -17,10 +17,10 @@ test('a table of all backups, oldest first', async () => {
   const { exitCode, stdout, stderr } = await stored.run(['list']);
   assert.equal(exitCode, 0, stderr);
   const [titles, ...rows] = stdout.trimEnd().split('\n');
-  assert.match(titles ?? '', /^ID +DATABASE +AGE +SIZE +TOOK +ROWS +TIER +VERIFIED +PROVED$/);
+  assert.match(titles ?? '', /^ID +DATABASE +OLD +SIZE +TOOK +ROWS +ENCRYPTED +TIER +VERIFIED +PROVED$/);
   assert.equal(rows.length, 2);
   const shop = rows.find((row) => row.includes(' shop ')) ?? '';
-  assert.match(shop, new RegExp(`^${stored.backups[0]!.id} +shop +.* 1,234 +yearly +head$`));
+  assert.match(shop, new RegExp(`^${stored.backups[0]!.id} +shop +.* 1,234 +no +yearly +head$`));
 });
 
 test('one database, for scripts', async () => {
