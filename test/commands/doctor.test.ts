@@ -54,6 +54,10 @@ test('the doctor names the channels and sends nothing', async () => {
     stdout,
     /^ok {4}notifications: Slack, Ping; people are told of failures and of the first success after/m,
   );
+  assert.match(
+    stdout,
+    /^warn {2}encryption: none: whoever can read the bucket can read the data; set AGE_RECIPIENTS$/m,
+  );
   assert.doesNotMatch(stdout, /canary/);
   assert.deepEqual(sink.requests, []);
 });
