@@ -55,7 +55,7 @@ export const doctor: Command = {
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
-    await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check);
+    await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check, tell);
     await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);
     await checkStore(config, log, edge.signal, check, tell);
     const [first] = failures;
@@ -81,8 +81,18 @@ const toldWords = {
 /** Resolves to the failure, where it fails. */
 type Check = (what: string, attempt: Attempt) => Promise<Failure | undefined>;
 
-async function checkPrograms(config: Config, searchPath: string, signal: AbortSignal, check: Check): Promise<void> {
+async function checkPrograms(
+  config: Config,
+  searchPath: string,
+  signal: AbortSignal,
+  check: Check,
+  tell: (text: string) => void,
+): Promise<void> {
   await check('compression', async () => (await compressStage(config.form, searchPath))?.program ?? 'none');
+  if (config.form.encryption.kind === 'none') {
+    tell('warn  encryption: none: whoever can read the bucket can read the data; set AGE_RECIPIENTS\n');
+    return;
+  }
   await check('encryption', async () => {
     await using encryption = await prepareEncryption(config.form.encryption, searchPath, signal);
     const { kind, recipients } = encryption;
