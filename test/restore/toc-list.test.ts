@@ -57,9 +57,8 @@ test('a dash is no schema, and line breaks in known names are spaces', () => {
     known,
   );
   assert.deepEqual([extension?.schema, extension?.name], [undefined, 'hstore']);
-  assert.deepEqual([table?.schema, table?.name, table?.line], [
-    'two lines',
-    't',
-    '3; 1259 5 TABLE two lines t who  ever',
-  ]);
+  assert.deepEqual(
+    [table?.schema, table?.name, table?.line],
+    ['two lines', 't', '3; 1259 5 TABLE two lines t who  ever'],
+  );
 });
