@@ -20,15 +20,18 @@ rest (types, functions, tables) must be in the new database before.
 `;
 
 /**
- * Counts every table anew and says whether it is as in the manifest. Estimates are left out: they prove nothing. Each
- * table is a statement of its own, so that one that cannot be read hides no other.
+ * Counts every table anew and says whether it is as in the manifest. The partitions of a table are counted together: the
+ * hash of an enum's value, which decides where its row goes, is another one in each database. Estimates are left out: they
+ * prove nothing. Each table is a statement of its own, so that one that cannot be read hides no other.
  */
 const compareCommand = String.raw`PGCLIENTENCODING=UTF8 psql -X -A -t -F ' ' << 'END'
 \set manifest ${'`cat manifest.json`'}
-SELECT format($$SELECT CASE count(*) WHEN %1$s THEN 'same' ELSE 'DIFFERENT, not %1$s:' END, %2$L, count(*) FROM ONLY %3$I.%4$I$$,
-  rows, schema || '.' || name, schema, name)
-FROM json_to_recordset(:'manifest'::json #> '{contents,tables}') AS t (schema text, name text, rows bigint, exact boolean)
-WHERE exact ORDER BY rows DESC, schema, name
+SELECT format($$SELECT CASE n WHEN %1$s THEN 'same' ELSE 'DIFFERENT, not %1$s:' END, %2$L, n FROM (SELECT %3$s) AS t (n)$$,
+  sum(rows), min(t) || CASE count(*) WHEN 1 THEN '' ELSE format(' and %s more partitions', count(*) - 1) END,
+  string_agg(format('(SELECT count(*) FROM ONLY %I.%I)', schema, name), ' + '))
+FROM json_to_recordset(:'manifest'::json #> '{contents,tables}') AS r (schema text, name text, rows bigint, exact boolean),
+  concat(schema, '.', name) AS t, to_regclass(format('%I.%I', schema, name)) AS found
+GROUP BY coalesce(pg_partition_root(found)::text, t) HAVING bool_and(exact) ORDER BY sum(rows) DESC, min(t)
 \gexec
 END`;
 
@@ -89,8 +92,8 @@ psql -X -q -c 'ANALYZE' || echo 'Some table has no statistics, which makes queri
 ${compareCommand}
 \`\`\`
 
-Every line must begin with \`same\`: it stands for a table whose rows were counted here and in the backup. Tables whose
-rows were only estimated for the backup are left out. ${contents(manifest)}
+Every line must begin with \`same\`: it stands for a table, with all of its partitions, whose rows were counted here and in
+the backup. Tables whose rows were only estimated for the backup are left out. ${contents(manifest)}
 
 ## If something is in the way
 

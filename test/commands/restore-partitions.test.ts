@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { restoreGuide } from '../../src/catalog/restore-guide.ts';
+import { restoreInto } from '../roundtrip/round-trip.ts';
 import { dumpLines } from '../support/compare.ts';
 import { type Backup, useStored } from './stored.ts';
 
@@ -15,7 +17,8 @@ const stored = useStored(
       `CREATE TYPE state AS ENUM (${labels});
        CREATE TABLE things (state state) PARTITION BY HASH (state);
        ${parts.map((part) => `CREATE TABLE things_${part} PARTITION OF things FOR VALUES WITH (MODULUS 8, REMAINDER ${part});`).join('\n')}
-       INSERT INTO things SELECT unnest(enum_range(NULL::state))`,
+       INSERT INTO things SELECT unnest(enum_range(NULL::state));
+       CREATE TABLE other AS SELECT generate_series(1, 3)`,
       'hashed',
     );
     await postgres.createDatabase('nested');
@@ -42,6 +45,21 @@ test('rows that the hash of an enum puts into other partitions of a restored tab
   assert.equal(run.exitCode, 0, run.stdout + run.stderr);
   assert.match(run.stdout, /^table public\.things with its partitions +64 +64 +same$/m);
   assert.match(run.stdout, /^table public\.things_\d .*not compared: the hash puts other rows into it here/m);
+});
+
+test('RESTORE.md counts them together, too, and tells one that is lost', async () => {
+  const { folder, manifest } = hashed();
+  const guide = restoreGuide(manifest, { kind: 'directory', location: folder, copyCommand: `cp -R ${folder}/. .` });
+  const good = await restoreInto(stored.postgres, 'by_guide', guide, { variables: {} });
+  assert.equal(good.exitCode, 0, good.stderr);
+  assert.match(good.stdout, /^same public\.other 3$/m);
+  assert.match(good.stdout, /^same public\.things_0 and 7 more partitions 64$/m);
+  assert.equal(good.stdout.match(/^(same|DIFFERENT)/gm)?.length, 2);
+  const edit = (commands: string): string =>
+    `${commands.replace(/^psql -X -q/m, "psql -q -c 'DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)'; $&")}`;
+  const lost = await restoreInto(stored.postgres, 'by_guide_2', guide, { variables: {}, edit });
+  assert.match(lost.stdout, /^DIFFERENT, not 64: public\.things_0 and 7 more partitions [56]\d$/m);
+  assert.match(lost.stdout, /^same public\.other 3$/m);
 });
 
 test('one that is lost among them is told', async () => {
