@@ -12,7 +12,7 @@ import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { findServerPrograms } from '../postgres/server-programs.ts';
 import type { Session } from '../postgres/session.ts';
 import type { RunContext } from './context.ts';
-import type { Ready } from './preflight.ts';
+import type { Ready } from './ready.ts';
 
 /** How often the connection that holds the lock is used while nothing else happens on it: firewalls forget idle ones. */
 const keepAliveMs = 60_000;

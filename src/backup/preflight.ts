@@ -1,30 +1,16 @@
 import { Failure, throwIfAborted } from '../errors.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
-import type { Encryption } from '../pipeline/encryption.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { findClient, type PostgresClient } from '../postgres/clients.ts';
+import { findClient } from '../postgres/clients.ts';
 import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { Session } from '../postgres/session.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { openStore } from '../store/open.ts';
-import type { Store } from '../store/store.ts';
 import type { RunContext } from './context.ts';
 import { refuseUndrillable } from './drill.ts';
-
-/** Everything a dump needs, tried out and open. Disposing closes it all: the lock and the snapshot go with it. */
-export interface Ready extends AsyncDisposable {
-  readonly store: Store;
-  readonly session: Session;
-  readonly client: PostgresClient;
-  readonly encryption: Encryption;
-  readonly compression: Stage | undefined;
-  /** See `LaneRequest.emptyBytes`. */
-  readonly emptyBytes: number;
-  /** The run's signal, also aborted when the session that holds lock and snapshot is lost. */
-  readonly signal: AbortSignal;
-}
+import type { Ready } from './ready.ts';
 
 /**
  * Finds out, cheapest first, what would make the run fail, before pg_dump starts: programs, recipients, the login, a

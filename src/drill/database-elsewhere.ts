@@ -8,7 +8,7 @@ import { connect } from '../postgres/connect.ts';
 import { createDatabase } from '../postgres/create-database.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { cannotCreate } from './cannot-create.ts';
-import type { ScratchDatabase, ScratchRequest } from './scratch.ts';
+import type { ScratchDatabase, ScratchRequest } from './scratch-database.ts';
 
 const ourName = /^pg_offsite_drill_[0-9a-f]{16}$/;
 /** The comment on a database that any drill may drop once nobody is connected to it. */

@@ -1,44 +1,24 @@
 import { type Proof, proofSchemaVersion } from '../catalog/proof.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import type { ReaderConfig } from '../config/config.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
 import { findClient } from '../postgres/clients.ts';
 import { withSession } from '../postgres/with-session.ts';
-import type { Progress } from '../report/progress.ts';
-import type { Comparison } from '../restore/compare.ts';
+import type { Comparison } from '../restore/comparison.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
 import { compareRestored } from '../restore/restore.ts';
-import type { Store } from '../store/store.ts';
 import { runAmcheck } from './amcheck.ts';
 import type { Check } from './check.ts';
 import { runCheckSql } from './check-sql.ts';
 import { checkValidity } from './checks.ts';
+import type { DrillRequest } from './drill-request.ts';
 import { missingHint, prepareExtensions } from './extensions.ts';
 import { judge, judgeFailure, type Obstacle, type Outcome } from './outcome.ts';
 import { restoreIntoScratch } from './restore-into.ts';
-import { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
+import { openScratchDatabase } from './scratch.ts';
 import { takeSuperuser } from './superuser-role.ts';
-
-/** What a drill is made of. */
-export interface DrillRequest {
-  readonly config: Pick<ReaderConfig, 'keys' | 'clientsDir' | 'restoreMaxSize' | 'drill'>;
-  readonly store: Store;
-  /** The backup's folder in the store, with its slash. */
-  readonly folder: string;
-  /** It need not be stored yet. */
-  readonly manifest: Manifest;
-  /** Whether the drill may go on without an extension of this name that the scratch server lacks. */
-  readonly allowMissing: (extension: string) => boolean;
-  readonly jobs: number;
-  readonly searchPath: string;
-  readonly toolVersion: string;
-  readonly log: Log;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-}
 
 /** A drill that was held, whatever it has shown. */
 export interface Drilled {

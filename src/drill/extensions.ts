@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { withSession } from '../postgres/with-session.ts';
-import type { ScratchDatabase } from './scratch.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 type Extension = Manifest['contents']['extensions'][number];
 

@@ -1,6 +1,6 @@
 import type { Proof } from '../catalog/proof.ts';
 import type { Failure } from '../errors.ts';
-import type { Comparison } from '../restore/compare.ts';
+import type { Comparison } from '../restore/comparison.ts';
 import { beyondServer, type Place } from './beyond-server.ts';
 import type { Check } from './check.ts';
 

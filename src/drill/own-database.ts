@@ -4,7 +4,7 @@ import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { startScratchServer } from '../postgres/scratch-server.ts';
 import { withSession } from '../postgres/with-session.ts';
 import { cannotCreate } from './cannot-create.ts';
-import type { ScratchDatabase, ScratchRequest } from './scratch.ts';
+import type { ScratchDatabase, ScratchRequest } from './scratch-database.ts';
 
 /**
  * An empty database on a server of our own, owned by a role that may do in it what its contents need and no more, or by a

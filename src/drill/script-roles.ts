@@ -4,7 +4,7 @@ import type { ArtifactSource } from '../restore/load.ts';
 import { decompressStage } from '../pipeline/decompress.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { withSession } from '../postgres/with-session.ts';
-import type { ScratchDatabase } from './scratch.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The longest line that is looked at: names have at most 63 bytes, lists of columns and arguments come before them. */
 const longestLine = 16 * 1024;

@@ -8,8 +8,8 @@ import { explainRestore } from '../postgres/restore-failure.ts';
 import { withSession } from '../postgres/with-session.ts';
 import type { LeftOut } from '../restore/leave-out.ts';
 import { superuserKinds } from '../restore/superuser-kinds.ts';
-import { asListed } from '../restore/toc-list.ts';
-import type { Toc, TocEntry } from '../restore/toc.ts';
+import { asListed, type TocEntry } from '../restore/toc-list.ts';
+import type { Toc } from '../restore/toc.ts';
 import { type SuperuserStatement, superuserStatement } from './superuser-statement.ts';
 
 /** What becomes of the entries of a dump that the role of the restore may not create. */

@@ -1,4 +1,4 @@
-import type { Comparison } from '../restore/compare.ts';
+import type { Comparison } from '../restore/comparison.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
 import { renderTable } from './table.ts';
 

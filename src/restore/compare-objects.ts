@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
 import { countObjects } from '../postgres/object-counts.ts';
-import { compare, type Comparison, type CompareScope, notCompared } from './compare.ts';
+import { compare, type CompareScope, type Comparison, notCompared } from './comparison.ts';
 
 /** Which counts an entry of a dump goes into, by its kind. Schemas are counted whether or not a restore made them. */
 const countedAs: Readonly<Record<string, readonly string[]>> = {

@@ -3,7 +3,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import type { Log } from '../log.ts';
 import { describeEntry, type LeftOut } from './leave-out.ts';
 import { superuserKinds } from './superuser-kinds.ts';
-import type { TocEntry } from './toc.ts';
+import type { TocEntry } from './toc-list.ts';
 
 const shown = 5;
 

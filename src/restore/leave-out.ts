@@ -1,8 +1,7 @@
 import type pg from 'pg';
 import type { LoadOptions } from '../postgres/load.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
-import { asListed } from './toc-list.ts';
-import type { TocEntry } from './toc.ts';
+import { asListed, type TocEntry } from './toc-list.ts';
 
 /** An entry that was left out of a restore, and why. */
 export interface LeftOut {

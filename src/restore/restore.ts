@@ -11,7 +11,8 @@ import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage 
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
-import { type CompareScope, type Comparison, compareWithManifest } from './compare.ts';
+import { compareWithManifest } from './compare.ts';
+import type { CompareScope, Comparison } from './comparison.ts';
 import { decodedLimit } from './decoded-limit.ts';
 import { foresee } from './foresee.ts';
 import { describeEntry, findHarmless, holdsData, type LeftOut, leftOutOf } from './leave-out.ts';
@@ -21,7 +22,8 @@ import { makeDatabase } from './new-database.ts';
 import { type Lacking, prepareFor } from './prepare.ts';
 import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs } from './scope.ts';
 import { refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
-import type { Toc, TocEntry } from './toc.ts';
+import type { TocEntry } from './toc-list.ts';
+import type { Toc } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {

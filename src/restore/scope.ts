@@ -2,10 +2,9 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
-import type { CompareScope } from './compare.ts';
+import type { CompareScope } from './comparison.ts';
 import type { LeftOut } from './leave-out.ts';
-import type { KnownNames } from './toc-list.ts';
-import type { TocEntry } from './toc.ts';
+import type { KnownNames, TocEntry } from './toc-list.ts';
 
 /**
  * A plain dump is one script: no part of it can be left out, nor what it makes be dropped first.

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { TableCount } from '../postgres/census.ts';
-import { compare, type Comparison, notCompared } from './compare.ts';
+import { compare, type Comparison, notCompared } from './comparison.ts';
 
 /** A table that spreads its rows by a hash, as far as it was compared. */
 interface Spread {

@@ -1,4 +1,14 @@
-import type { TocEntry } from './toc.ts';
+/** One entry of an archive's table of contents. */
+export interface TocEntry {
+  readonly dumpId: number;
+  /** Such as `TABLE DATA` or `EVENT TRIGGER`. */
+  readonly kind: string;
+  readonly schema: string | undefined;
+  /** As the list prints it: line breaks are spaces there. */
+  readonly name: string;
+  /** Its line in the list of `pg_restore --list`, for `--use-list`. */
+  readonly line: string;
+}
 
 /** What the manifest knows, to tell names with spaces apart: the list separates its fields by spaces without quotes. */
 export interface KnownNames {

@@ -7,19 +7,7 @@ import type { PostgresClient } from '../postgres/clients.ts';
 import { explainRestore } from '../postgres/restore-failure.ts';
 import { HeadFile } from './head-file.ts';
 import type { LeftOut } from './leave-out.ts';
-import { type KnownNames, parseTocList } from './toc-list.ts';
-
-/** One entry of an archive's table of contents. */
-export interface TocEntry {
-  readonly dumpId: number;
-  /** Such as `TABLE DATA` or `EVENT TRIGGER`. */
-  readonly kind: string;
-  readonly schema: string | undefined;
-  /** As the list prints it: line breaks are spaces there. */
-  readonly name: string;
-  /** Its line in the list of `pg_restore --list`, for `--use-list`. */
-  readonly line: string;
-}
+import { type KnownNames, parseTocList, type TocEntry } from './toc-list.ts';
 
 /** The head of a custom dump, up to the end of its table of contents or some way beyond. */
 export interface Toc extends AsyncDisposable {

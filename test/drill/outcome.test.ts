@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { judge, judgeFailure } from '../../src/drill/outcome.ts';
 import { roleIn } from '../../src/drill/script-roles.ts';
 import { Failure } from '../../src/errors.ts';
-import type { Comparison } from '../../src/restore/compare.ts';
+import type { Comparison } from '../../src/restore/comparison.ts';
 
 const compared = (what: string, outcome: Comparison['outcome']): Comparison => ({
   what,

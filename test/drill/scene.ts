@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import type { Manifest } from '../../src/catalog/manifest.ts';
 import type { ConnectionConfig } from '../../src/config/config.ts';
-import { openScratchDatabase, type ScratchDatabase, type ScratchRequest } from '../../src/drill/scratch.ts';
+import type { ScratchDatabase, ScratchRequest } from '../../src/drill/scratch-database.ts';
+import { openScratchDatabase } from '../../src/drill/scratch.ts';
 import { connect } from '../../src/postgres/connect.ts';
 import { sampleManifest } from '../catalog/sample-manifest.ts';
 import { newestBinDir } from '../support/postgres.ts';
