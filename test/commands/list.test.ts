@@ -108,14 +108,14 @@ test('a number of rows that holds an estimate is marked as one', async () => {
   ] as const) {
     const tables = [...contents.tables, { schema: 'public', name: 'large', rows, exact: false }];
     writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
-    assert.match((await stored.run(['list'])).stdout, new RegExp(` ${shown} +yearly +head$`, 'm'));
+    assert.match((await stored.run(['list'])).stdout, new RegExp(` ${shown} +no +yearly +head$`, 'm'));
     const json = await stored.run(['list', '--json', '--database', 'shop']);
     const { backups } = JSON.parse(json.stdout) as { backups: Record<string, unknown>[] };
     assert.deepEqual([backups[0]?.['rows'], backups[0]?.['rowsExact']], [1234 + (rows ?? 0), exact]);
   }
   const tables = contents.tables.map((table) => ({ ...table, rows: null, exact: false }));
   writeFileSync(join(folder, 'manifest.json'), rewritten(manifest, { contents: { ...contents, tables } }).manifest);
-  assert.match((await stored.run(['list'])).stdout, / not counted +yearly +head$/m);
+  assert.match((await stored.run(['list'])).stdout, / not counted +no +yearly +head$/m);
 });
 
 test('where there is no backup, it says what there is instead', async () => {
