@@ -56,7 +56,7 @@ test('RESTORE.md counts them together, too, and tells one that is lost', async (
   assert.match(good.stdout, /^same public\.things_0 and 7 more partitions 64$/m);
   assert.equal(good.stdout.match(/^(same|DIFFERENT)/gm)?.length, 2);
   const edit = (commands: string): string =>
-    `${commands.replace(/^psql -X -q/m, "psql -q -c 'DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)'; $&")}`;
+    commands.replace(/^psql -X -q/m, "psql -q -c 'DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)'; $&");
   const lost = await restoreInto(stored.postgres, 'by_guide_2', guide, { variables: {}, edit });
   assert.match(lost.stdout, /^DIFFERENT, not 64: public\.things_0 and 7 more partitions [56]\d$/m);
   assert.match(lost.stdout, /^same public\.other 3$/m);
