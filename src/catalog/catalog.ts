@@ -2,6 +2,7 @@ import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { databaseFolder, fileNames, isArtifactFile, parseKey } from './keys.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import { readText } from './stored-record.ts';
 
 /** The most that is read of a manifest: far more than 100,000 tables need. */
 const maxManifestBytes = 64 * 1024 * 1024;
@@ -23,14 +24,9 @@ export async function listBackupIds(store: Store, database: string, signal: Abor
  * @throws {Failure} `verification` when it is damaged; what the store throws when it is missing.
  */
 export async function readManifest(store: Store, key: string, signal: AbortSignal): Promise<Manifest> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of store.get(key, signal)) {
-    bytes += chunk.length;
-    if (bytes > maxManifestBytes) {
-      throw new Failure('verification', `${store.describe(key)} is larger than any manifest`, { retryable: false });
-    }
-    chunks.push(chunk);
-  }
-  return parseManifest(Buffer.concat(chunks).toString('utf8'), store.describe(key));
+  const where = store.describe(key);
+  const text = await readText(store, key, maxManifestBytes, signal);
+  if (text === undefined)
+    throw new Failure('verification', `${where} is larger than any manifest`, { retryable: false });
+  return parseManifest(text, where);
 }

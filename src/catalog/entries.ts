@@ -4,6 +4,7 @@ import { readManifest } from './catalog.ts';
 import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey, rootFiles } from './keys.ts';
 import { isLastFailureKey } from './last-failure.ts';
 import type { Manifest } from './manifest.ts';
+import { someAtATime } from './some-at-a-time.ts';
 
 /** One folder of a store that looks like a backup's. */
 export interface Entry {
@@ -80,21 +81,14 @@ export async function describeEntries(
   entries: readonly Entry[],
   signal: AbortSignal,
 ): Promise<Described[]> {
-  const described: Described[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < entries.length; index = next++) {
-      const entry = entries[index];
-      if (!entry) return;
-      described[index] = await readEntry(store, entry, signal).then(
-        (manifest) => ({ ...entry, manifest }),
-        (failure: unknown) => ({ ...entry, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
-      );
-      signal.throwIfAborted();
-    }
-  };
-  await Promise.all(Array.from({ length: readers }, work));
-  return described;
+  return someAtATime(entries, readers, async (entry) => {
+    const described = await readEntry(store, entry, signal).then(
+      (manifest) => ({ ...entry, manifest }),
+      (failure: unknown) => ({ ...entry, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
+    );
+    signal.throwIfAborted();
+    return described;
+  });
 }
 
 function stateOf(folder: string, objects: readonly StoredObject[]): Pick<Entry, 'complete' | 'hollow'> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
 import { databaseFolder } from './keys.ts';
+import { readText } from './stored-record.ts';
 
 /** The most that is read of it. */
 const maxBytes = 64 * 1024;
@@ -53,16 +54,10 @@ export async function readLastFailure(
   database: string,
   signal: AbortSignal,
 ): Promise<LastFailure | undefined> {
-  const key = lastFailureKey(database);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of store.get(key, signal)) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
+  const text = await readText(store, lastFailureKey(database), maxBytes, signal);
+  if (text === undefined) return undefined;
   try {
-    const read = schema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    const read = schema.parse(JSON.parse(text));
     return read.database === database ? read : undefined;
   } catch {
     return undefined; // of a newer version, or not ours: no reason to tell anything

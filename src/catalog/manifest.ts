@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Failure } from '../errors.ts';
+import { parseRecord } from './stored-record.ts';
 
 /** The version of the manifest's shape that this program writes, and the newest that it reads. */
 export const schemaVersion = 1;
@@ -73,32 +73,18 @@ export function serializeManifest(value: Manifest): string {
   return `${JSON.stringify(manifest.parse(value), null, 2)}\n`;
 }
 
+const kind = {
+  schema: manifest,
+  version: schemaVersion,
+  elseUse: ', or RESTORE.md beside the manifest',
+  damagedHint: 'It was edited or cut. RESTORE.md and SHA256SUMS beside it say how to restore without it.',
+};
+
 /**
  * Reads a stored manifest. Unknown fields are ignored.
  * @param where its address, for the message.
  * @throws {Failure} `verification` when it is not a manifest, or of a newer schema than this program knows.
  */
 export function parseManifest(text: string, where: string): Manifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure('verification', `${where} is not valid JSON`, { cause, retryable: false });
-  }
-  const version = z.object({ schemaVersion: z.number() }).safeParse(value);
-  if (version.success && version.data.schemaVersion > schemaVersion) {
-    throw new Failure('verification', `${where} has schema version ${String(version.data.schemaVersion)}`, {
-      hint: `This pg-offsite reads versions up to ${String(schemaVersion)}. Use a newer pg-offsite, or RESTORE.md beside the manifest.`,
-      retryable: false,
-    });
-  }
-  const parsed = manifest.safeParse(value);
-  if (!parsed.success) {
-    throw new Failure('verification', `${where} is damaged: ${z.prettifyError(parsed.error).split('\n')[0] ?? ''}`, {
-      hint: 'It was edited or cut. RESTORE.md and SHA256SUMS beside it say how to restore without it.',
-      cause: parsed.error,
-      retryable: false,
-    });
-  }
-  return parsed.data;
+  return parseRecord(kind, text, where);
 }

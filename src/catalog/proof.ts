@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Failure } from '../errors.ts';
+import { parseRecord } from './stored-record.ts';
 
 /** The version of the proof's shape that this program writes, and the newest that it reads. */
 export const proofSchemaVersion = 1;
@@ -48,30 +48,18 @@ export function serializeProof(value: Proof): string {
   return `${JSON.stringify(proof.parse(value), null, 2)}\n`;
 }
 
+const kind = {
+  schema: proof,
+  version: proofSchemaVersion,
+  elseUse: '',
+  damagedHint: 'It was edited or cut. It proves nothing; the backup itself is not touched by that. Drill it again.',
+};
+
 /**
  * Reads a stored proof. Unknown fields are ignored.
  * @param where its address, for the message.
  * @throws {Failure} `verification` when it is not a proof, or of a newer schema than this program knows.
  */
 export function parseProof(text: string, where: string): Proof {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure('verification', `${where} is not valid JSON`, { cause, retryable: false });
-  }
-  const version = z.object({ schemaVersion: z.number() }).safeParse(value);
-  if (version.success && version.data.schemaVersion > proofSchemaVersion) {
-    throw new Failure('verification', `${where} has schema version ${String(version.data.schemaVersion)}`, {
-      hint: `This pg-offsite reads versions up to ${String(proofSchemaVersion)}. Use a newer pg-offsite.`,
-      retryable: false,
-    });
-  }
-  const parsed = proof.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Failure('verification', `${where} is damaged: ${z.prettifyError(parsed.error).split('\n')[0] ?? ''}`, {
-    hint: 'It was edited or cut. It proves nothing; the backup itself is not touched by that. Drill it again.',
-    cause: parsed.error,
-    retryable: false,
-  });
+  return parseRecord(kind, text, where);
 }

@@ -4,6 +4,8 @@ import type { Described, Entry } from './entries.ts';
 import { isProofFile } from './keys.ts';
 import type { Manifest } from './manifest.ts';
 import { parseProof, type Proof } from './proof.ts';
+import { someAtATime } from './some-at-a-time.ts';
+import { readText } from './stored-record.ts';
 
 /** Proofs that are read at once. */
 const readers = 8;
@@ -22,7 +24,7 @@ export type StoredProof =
  * or of a newer version proves nothing, but does not hide the others. Throws only the reason of an aborted signal.
  */
 export async function readProofs(store: Store, backup: Provable, signal: AbortSignal): Promise<StoredProof[]> {
-  return readTogether(keysOf(backup), (key) => readOne(store, key, backup, signal));
+  return someAtATime(keysOf(backup), readers, (key) => readOne(store, key, backup, signal));
 }
 
 /**
@@ -50,7 +52,7 @@ export async function proofStates(
 ): Promise<Map<string, Proof | undefined>> {
   const newest = async (backup: Described) =>
     [backup.id, 'manifest' in backup ? await newestProof(store, backup, signal) : undefined] as const;
-  return new Map(await readTogether(backups, newest));
+  return new Map(await someAtATime(backups, readers, newest));
 }
 
 /** Oldest first: the name holds the time. */
@@ -69,14 +71,9 @@ async function readOne(
 ): Promise<StoredProof> {
   const where = store.describe(key);
   try {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of store.get(key, signal)) {
-      bytes += chunk.length;
-      if (bytes > maxProofBytes) throw new Failure('verification', `${where} is larger than any proof`);
-      chunks.push(chunk);
-    }
-    const proof = parseProof(Buffer.concat(chunks).toString('utf8'), where);
+    const text = await readText(store, key, maxProofBytes, signal);
+    if (text === undefined) throw new Failure('verification', `${where} is larger than any proof`);
+    const proof = parseProof(text, where);
     if (proof.id !== id || proof.database !== database) {
       throw new Failure('verification', `${where} is the proof of ${proof.database} ${proof.id}`);
     }
@@ -95,14 +92,4 @@ function isOfTheseBytes(proof: Proof, manifest: Manifest): boolean {
   return manifest.artifacts.every(({ key, sha256 }) =>
     proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256),
   );
-}
-
-async function readTogether<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) done[index] = await work(items[index] as T);
-  };
-  await Promise.all(Array.from({ length: readers }, worker));
-  return done;
 }

@@ -1,6 +1,7 @@
 import { type Entry, readEntry } from '../catalog/entries.ts';
 import { fileNames } from '../catalog/keys.ts';
 import type { Artifact, Manifest } from '../catalog/manifest.ts';
+import { readText } from '../catalog/stored-record.ts';
 import { sha256Sums } from '../catalog/sums.ts';
 import type { ReaderConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
@@ -58,14 +59,7 @@ async function verifySums(store: Store, key: string, { artifacts }: Manifest, si
     });
   }
   const expected = sha256Sums(artifacts);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of store.get(key, signal)) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > expected.length) break;
-  }
-  if (Buffer.concat(chunks).toString('utf8') === expected) return;
+  if ((await readText(store, key, expected.length, signal)) === expected) return;
   throw new Failure('verification', `${store.describe(key)} does not say what the manifest says`, {
     hint: 'One of them was edited or cut; the artifacts decide: check them with sha256sum.',
   });

@@ -1,5 +1,6 @@
 import type { Entry } from '../catalog/entries.ts';
 import { fileNames, isArtifactFile, isProofFile } from '../catalog/keys.ts';
+import { someAtATime } from '../catalog/some-at-a-time.ts';
 import { type Failure, toFailure } from '../errors.ts';
 import type { Store, StoredObject } from '../store/store.ts';
 
@@ -34,7 +35,6 @@ export async function removeFolders(store: Store, folders: readonly Entry[], sig
   const removed: string[] = [];
   const failed: NotRemoved[] = [];
   let bytesFreed = 0;
-  let next = 0;
 
   const remove = async (entry: Entry, objects: readonly StoredObject[]): Promise<boolean> => {
     const outcomes = await Promise.all(
@@ -51,15 +51,13 @@ export async function removeFolders(store: Store, folders: readonly Entry[], sig
     );
     return outcomes.every(Boolean);
   };
-  const worker = async (): Promise<void> => {
-    for (let entry = folders[next++]; entry && !signal.aborted; entry = folders[next++]) {
-      const [marker, rest, sums] = inOrder(entry);
-      if ((await remove(entry, marker)) && (await remove(entry, rest)) && (await remove(entry, sums))) {
-        removed.push(entry.id);
-      }
+  await someAtATime(folders, foldersAtOnce, async (entry) => {
+    if (signal.aborted) return;
+    const [marker, rest, sums] = inOrder(entry);
+    if ((await remove(entry, marker)) && (await remove(entry, rest)) && (await remove(entry, sums))) {
+      removed.push(entry.id);
     }
-  };
-  await Promise.all(Array.from({ length: foldersAtOnce }, worker));
+  });
   return {
     removed: removed.sort(),
     failed,

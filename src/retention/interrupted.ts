@@ -1,9 +1,12 @@
 import type { Entry } from '../catalog/entries.ts';
 import { fileNames, isArtifactFile } from '../catalog/keys.ts';
+import { readText } from '../catalog/stored-record.ts';
 import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 
 const dayMs = 86_400_000;
+/** The most that is read of `SHA256SUMS`: thousands of lines. */
+const maxSumsBytes = 1024 * 1024;
 
 /** When a left-over may be told from a run that is under way. */
 export interface RunLimits {
@@ -58,15 +61,16 @@ async function isGone(store: Store, key: string, signal: AbortSignal): Promise<b
 
 /** The data files in `SHA256SUMS`; undefined when it is not as we write it, or gone meanwhile. */
 async function namesIn(store: Store, key: string, signal: AbortSignal): Promise<string[] | undefined> {
-  const chunks: Uint8Array[] = [];
+  let text: string | undefined;
   try {
-    for await (const chunk of store.get(key, signal)) chunks.push(chunk);
+    text = await readText(store, key, maxSumsBytes, signal);
   } catch (error) {
     signal.throwIfAborted();
     if ((await store.head(key, signal)) === undefined) return undefined;
     throw error;
   }
-  const lines = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n');
+  if (text === undefined) return undefined;
+  const lines = text.trimEnd().split('\n');
   const names = lines.map((line) => /^[0-9a-f]{64} {2}(\S+)$/.exec(line)?.[1]);
   return names.every((name) => name !== undefined && isArtifactFile(name)) ? (names as string[]) : undefined;
 }
