@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mayComeFromFile, namesOf } from '../src/config/variable.ts';
 import { variableGroups, variables, type VariableName } from '../src/config/variables.ts';
 import { failureKinds } from '../src/errors.ts';
+import { replaceBetween } from './replace-between.ts';
 
 const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   source: 'What is backed up',
@@ -60,16 +61,6 @@ function exitCodesTable(): string {
     .toSorted((a, b) => a.exitCode - b.exitCode)
     .map(({ exitCode, meaning }) => `| ${exitCode} | ${meaning} |`);
   return ['| code | meaning |', '| --- | --- |', '| 0 | done, and verified as far as asked |', ...rows].join('\n');
-}
-
-function replaceBetween(readme: string, marker: string, content: string): string {
-  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
-  const start = readme.indexOf(open);
-  const end = readme.indexOf(close);
-  if (start === -1 || end < start) throw new Error(`README.md lacks the markers ${open} and ${close}`);
-  // Prettier must leave the table as it is: it would pad every row to the longest.
-  const table = `\n<!-- prettier-ignore-start -->\n\n${content}\n\n<!-- prettier-ignore-end -->\n`;
-  return readme.slice(0, start + open.length) + table + readme.slice(end);
 }
 
 if (import.meta.main) {

@@ -97,22 +97,21 @@ test('fault 25: the name of the store is unknown', async () => {
   await scene.fails(changes, { exitCode: 74, error: /host name/, hint: /S3_ENDPOINT/ });
 });
 
-for (const [number, what, body] of [
+for (const [title, body] of [
   [
-    26,
-    'an error in its body',
+    'fault 26: completing the upload is answered with 200 and an error in its body',
     '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
   ],
-  [27, 'an empty body', ''],
+  ['fault 27: completing the upload is answered with 200 and an empty body', ''],
 ] as const) {
   const action = { kind: 'answer', status: 200, body } as const;
 
-  test(`fault ${number}: completing the upload is answered with 200 and ${what}, for ever`, async () => {
+  test(`${title}, for ever`, async () => {
     scene.server.fault({ operation: 'CompleteMultipartUpload', action });
     await scene.fails({}, { exitCode: 74, error: /could not store .*database\.dump/ });
   });
 
-  test(`fault ${number}: completing the upload is answered with 200 and ${what}, once`, async () => {
+  test(`${title}, once`, async () => {
     scene.server.fault({ operation: 'CompleteMultipartUpload', times: 1, action });
     await scene.succeeds({ VERIFY: 'download', S3_RETRY_FOR: '10s' });
   });

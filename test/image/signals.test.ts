@@ -17,8 +17,8 @@ describe('SIGTERM to the image in the middle of an upload', () => {
   after(() => server.stop());
 
   for (const [title, flags] of [
-    ['ends the run cleanly behind the init', []],
-    ['ends the run cleanly when the program itself is process 1', ['--entrypoint=/app/entrypoint.sh']],
+    ['fault 36: it ends the run cleanly behind the init', []],
+    ['fault 37: it ends the run cleanly when the program itself is process 1', ['--entrypoint=/app/entrypoint.sh']],
   ] as const) {
     test(title, async () => {
       const store = await startS3Server();

@@ -117,18 +117,18 @@ describe('a streamed upload in trouble', () => {
     assertNothingLeft(run);
   });
 
-  for (const [fault, what, body] of [
-    ['fault 26', 'an error inside a 200', '<?xml version="1.0"?><Error><Code>InternalError</Code></Error>'],
-    ['fault 27', 'an empty 200', ''],
+  for (const [title, body] of [
+    ['fault 26: an error inside a 200 to Complete', '<?xml version="1.0"?><Error><Code>InternalError</Code></Error>'],
+    ['fault 27: an empty 200 to Complete', ''],
   ] as const) {
     const action = { kind: 'answer', status: 200, body } as const;
-    it(`${fault}: recognises ${what} to Complete and tries again`, async (t) => {
+    it(`${title} is recognised and tried again`, async (t) => {
       const run = await attempt(t, [{ operation: 'CompleteMultipartUpload', times: 1, action }]);
       await run.put();
       assertStored(run);
     });
 
-    it(`${fault}: fails when Complete goes on being answered with ${what}`, async (t) => {
+    it(`${title} for ever is a failure`, async (t) => {
       const run = await attempt(t, [{ operation: 'CompleteMultipartUpload', action }]);
       await assert.rejects(run.put(), failure('store', /server answered 503 InternalError after/));
       assertNothingLeft(run);
