@@ -1,7 +1,7 @@
 import { timeOfId } from '../catalog/ids.ts';
 import type { ScheduleConfig } from '../config/config.ts';
 import type { Failure } from '../errors.ts';
-import type { RunEvent, ToldCommand } from '../notify/event.ts';
+import type { RunEvent, RunPart, ToldCommand } from '../notify/event.ts';
 import { missedSince } from '../schedule/missed.ts';
 import { nextTick } from '../schedule/ticks.ts';
 import type { Standing } from './standing.ts';
@@ -23,6 +23,8 @@ export interface Ending {
   readonly missedTicks?: number | undefined;
   readonly lastProofAt?: Date | undefined;
   readonly warnings?: readonly string[] | undefined;
+  /** Of a run about several: each of them. Messages show a bounded list, failures first. Texts may hold secrets still. */
+  readonly parts?: readonly RunPart[] | undefined;
 }
 
 /** Everything that an event is made of. */
@@ -81,6 +83,11 @@ export function composeEvent(parts: EventParts, redact: (text: string) => string
     missedTicks: ending.missedTicks ?? missedTicks(schedule, newestGood, now),
     lastProofAt: ending.lastProofAt ?? standing.lastProofAt,
     warnings: warnings.map(redact),
+    parts: ending.parts?.map((part) => ({
+      ...part,
+      name: redact(part.name),
+      ...(part.error !== undefined && { error: redact(part.error) }),
+    })),
     logTail: parts.logTail.map(redact),
     platformLogHint: parts.platformLogHint === undefined ? undefined : redact(parts.platformLogHint),
   };

@@ -8,6 +8,19 @@ export interface ToldFailure {
   readonly hint: string | undefined;
 }
 
+/** One of several things that a run was about: a database, or a member of a fleet. */
+export interface RunPart {
+  readonly name: string;
+  /** 0 for one that went well. */
+  readonly exitCode: number;
+  /** Why, where it failed: one line. */
+  readonly error?: string | undefined;
+  /** The backup that was made. */
+  readonly id?: string | undefined;
+  /** Its stored size. */
+  readonly bytes?: number | undefined;
+}
+
 /**
  * What happened, as every channel gets it. Free of secrets: its texts went through the redactor before they came here.
  * What is undefined is not known, or has no meaning for this command.
@@ -40,6 +53,8 @@ export interface RunEvent {
   readonly missedTicks: number | undefined;
   readonly lastProofAt: Date | undefined;
   readonly warnings: readonly string[];
+  /** How each of several went, in the run's own order, however many; undefined for a run about one. */
+  readonly parts: readonly RunPart[] | undefined;
   /** The last lines of the log, oldest first. */
   readonly logTail: readonly string[];
   /** Where the platform shows the whole log, for example a command. */

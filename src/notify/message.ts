@@ -2,12 +2,15 @@ import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import { toolVersion } from '../version.ts';
 import type { RunEvent } from './event.ts';
+import { partLines, partsWords } from './parts.ts';
 import { fit, linesOf, oneLine } from './text.ts';
 
 /** Lines that are shown as they stand, under a title. */
 export interface Quoted {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Where there is little room the first lines are shown; else the last ones. */
+  readonly firstMatter?: true;
 }
 
 /**
@@ -42,6 +45,7 @@ const longestText = 500;
 const longestLine = 300;
 const mostLines = 12;
 const mostWarnings = 5;
+const mostParts = 12;
 
 /** The message about an event. */
 export function describeEvent(event: RunEvent): Message {
@@ -51,6 +55,15 @@ export function describeEvent(event: RunEvent): Message {
   const quoted: Quoted[] = [
     // The headline has one line of it.
     ...(told.length > 1 ? [{ title: 'What failed', lines: shorten(told) }] : []),
+    ...(event.parts
+      ? [
+          {
+            title: 'Each of them',
+            lines: shorten(partLines(event.parts, mostParts).map(oneLine)),
+            firstMatter: true,
+          } as const,
+        ]
+      : []),
     ...(event.logTail.length > 0
       ? [{ title: 'Last lines of the log', lines: shorten(event.logTail.map(oneLine)) }]
       : []),
@@ -127,6 +140,7 @@ function facts(event: RunEvent): [string, string][] {
     ['Where', event.location],
     ['Failed', event.failure && `${event.failure.kind} (exit ${event.exitCode})`],
     ['Size', event.bytes === undefined ? undefined : sizeWords(event.bytes, event.previousBytes)],
+    ['Databases', event.parts && partsWords(event.parts)],
     ['Rows', event.rows === undefined ? undefined : rowWords(event.rows, event.rowsExact, tables)],
     [
       'Newest good backup',

@@ -31,6 +31,7 @@ export function sampleEvent(database: string | undefined, location: string | und
     missedTicks: undefined,
     lastProofAt: undefined,
     warnings: [],
+    parts: undefined,
     logTail: ['pg_dump: error: query failed: ERROR:  permission denied for table sample_invoices'],
     platformLogHint: undefined,
   };

@@ -1,15 +1,21 @@
-import type { Message } from './message.ts';
+import type { Message, Quoted } from './message.ts';
 import { fit } from './text.ts';
 
 /** From what can be missed best to what must stay: headline, facts and hint, even if cut. */
 const smaller: readonly ((message: Message) => Message)[] = [
   (message) => message,
-  (message) => ({ ...message, quoted: message.quoted.map(({ title, lines }) => ({ title, lines: lines.slice(-5) })) }),
+  (message) => ({ ...message, quoted: message.quoted.map(shorten) }),
+  (message) => ({ ...message, quoted: message.quoted.filter(({ firstMatter }) => firstMatter).map(shorten) }),
   (message) => ({ ...message, quoted: [] }),
   (message) => ({ ...message, quoted: [], warnings: [] }),
   (message) => cut(message, 120),
   (message) => cut(message, 40),
 ];
+
+function shorten({ lines, ...quoted }: Quoted): Quoted {
+  if (!quoted.firstMatter || lines.length <= 5) return { ...quoted, lines: lines.slice(-5) };
+  return { ...quoted, lines: [...lines.slice(0, 4), '…'] };
+}
 
 function cut(message: Message, limit: number): Message {
   return {

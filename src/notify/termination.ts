@@ -2,7 +2,7 @@ import { constants, lstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Channel } from './channel.ts';
 import { cutEnd } from './cut.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunPart } from './event.ts';
 
 /** What Kubernetes takes of a container: https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/ */
 const maxBytes = 4096;
@@ -62,7 +62,18 @@ function fieldsOf(event: RunEvent, most: number, warnings: number): object {
     newestGood: newestGood === 'unknown' ? 'unknown' : (newestGood?.id ?? null),
     nextDue: event.nextDue,
     missedTicks: event.missedTicks,
+    failedParts: event.parts && partsOf(event.parts, most, warnings),
     warnings: event.warnings.length === 0 ? undefined : event.warnings.slice(0, warnings).map(short),
+  };
+}
+
+/** Names of those that failed, as many as there is room for. */
+function partsOf(parts: readonly RunPart[], most: number, count: number): object {
+  const failed = parts.filter(({ exitCode }) => exitCode !== 0);
+  return {
+    of: parts.length,
+    count: failed.length,
+    names: failed.slice(0, count).map(({ name }) => cutEnd(name, most)),
   };
 }
 

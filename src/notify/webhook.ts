@@ -3,9 +3,13 @@ import type { NotifyConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
 import { toolVersion } from '../version.ts';
 import { type Channel, type NotifyOn, wantsMessage } from './channel.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunPart } from './event.ts';
 import type { HttpClient } from './http.ts';
 import { describeEvent } from './message.ts';
+import { mostTelling } from './parts.ts';
+
+/** Receivers have limits, and a fleet may have thousands of members. */
+const mostParts = 100;
 
 /** The event as JSON by `POST`, signed where there is a secret. What it holds is documented in docs/NOTIFICATIONS.md. */
 export function webhook(config: NonNullable<NotifyConfig['webhook']>, on: NotifyOn, http: HttpClient): Channel {
@@ -72,8 +76,14 @@ export function webhookPayload(event: RunEvent): object {
     missedTicks: event.missedTicks ?? null,
     lastProofAt: event.lastProofAt?.toISOString() ?? null,
     warnings: event.warnings,
+    parts: event.parts ? mostTelling(event.parts, mostParts).map(partOf) : null,
+    partCount: event.parts?.length ?? null,
     logTail: event.logTail,
     platformLogHint: event.platformLogHint ?? null,
     tool: { name: 'pg-offsite', version: toolVersion },
   };
+}
+
+function partOf({ name, exitCode, error, id, bytes }: RunPart): object {
+  return { name, exitCode, error: error ?? null, backupId: id ?? null, bytes: bytes ?? null };
 }

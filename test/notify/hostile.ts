@@ -86,6 +86,7 @@ export function hostileEvent(name: string): RunEvent {
     warnings: [`${name} is odd`],
     logTail: [`pg_dump: error: ${name}`],
     platformLogHint: `look at ${name}`,
+    parts: [{ name, exitCode: 65, error: `no ${name}` }],
   });
 }
 
@@ -129,6 +130,7 @@ export function longestMessage(character: string): Message {
       warnings: lines,
       logTail: lines,
       platformLogHint: long,
+      parts: lines.map((name) => ({ name, exitCode: 65, error: long })),
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../src/notify/event.ts';
+import type { RunEvent, RunPart } from '../../src/notify/event.ts';
 
 /** A backup that succeeded, with some of it changed. */
 export function sampleEvent(changes: Partial<RunEvent> = {}): RunEvent {
@@ -23,6 +23,7 @@ export function sampleEvent(changes: Partial<RunEvent> = {}): RunEvent {
     missedTicks: 0,
     lastProofAt: new Date('2026-11-19T12:00:00Z'),
     warnings: [],
+    parts: undefined,
     logTail: ['INFO: backing up shop', 'INFO: done'],
     platformLogHint: undefined,
     ...changes,
@@ -49,4 +50,13 @@ export function sampleFailure(changes: Partial<RunEvent> = {}): RunEvent {
     missedTicks: 1,
     ...changes,
   });
+}
+
+/** So many databases, of which the last one failed. */
+export function sampleParts(count: number): RunPart[] {
+  return Array.from({ length: count }, (_, index) =>
+    index === count - 1
+      ? { name: `tenant${index}`, exitCode: 69, error: 'permission denied for database' }
+      : { name: `tenant${index}`, exitCode: 0, id: '20261120T020000Z-k3f9q2', bytes: 12_345_678 },
+  );
 }

@@ -14,7 +14,7 @@ import { runCommand } from '../support/run-command.ts';
 import { hostileEvent, hostileName } from './hostile.ts';
 import type { Received } from './receiver.ts';
 import { direct, receiver } from './sending.ts';
-import { sampleEvent, sampleFailure } from './sample-event.ts';
+import { sampleEvent, sampleFailure, sampleParts } from './sample-event.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/NOTIFICATIONS.md'), 'utf8');
 const secret = 'canary-webhook-secret';
@@ -47,6 +47,19 @@ const payloadFormat = z.strictObject({
   missedTicks: count,
   lastProofAt: time.nullable(),
   warnings: z.array(z.string()),
+  parts: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        exitCode: z.int(),
+        error: z.string().nullable(),
+        backupId: z.string().nullable(),
+        bytes: count,
+      }),
+    )
+    .max(100)
+    .nullable(),
+  partCount: count,
   logTail: z.array(z.string()),
   platformLogHint: z.string().nullable(),
   tool: z.strictObject({ name: z.literal('pg-offsite'), version: z.string() }),
@@ -71,6 +84,7 @@ describe('a webhook', () => {
     const documented = [...page.matchAll(/^\| `([A-Za-z]+)` +\|/gm)].map(([, name]) => name);
     assert.deepEqual(documented, fields);
     render(sampleEvent());
+    assert.equal(render(sampleEvent({ parts: sampleParts(1000) })).partCount, 1000);
     render(
       sampleFailure({ newestGood: 'unknown', nextDue: undefined, missedTicks: undefined, lastProofAt: undefined }),
     );
