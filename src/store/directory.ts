@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
@@ -8,6 +8,7 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { abortable } from './abortable.ts';
 import { ignore, isCode, toDirectoryFailure } from './directory-errors.ts';
+import { removeEmptyFolders, wasItMounted } from './folders.ts';
 import { publish } from './publish.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
 
@@ -39,10 +40,15 @@ export class DirectoryStore implements Store {
     signal.throwIfAborted();
     const path = this.#path(key);
     await this.#told(`cannot write to ${this.describe(key)}`, async () => {
-      const { file, aside } = await this.#openAside(path);
-      await file.close();
-      await unlink(aside);
-      await this.#removeEmptyFolders(dirname(path));
+      const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+      try {
+        const { file, aside } = await this.#openAside(path);
+        await file.close();
+        await unlink(aside);
+      } finally {
+        await removeEmptyFolders(dirname(path), this.#root);
+        if (made !== undefined) await removeEmptyFolders(this.#root, dirname(made));
+      }
     });
   }
 
@@ -97,7 +103,7 @@ export class DirectoryStore implements Store {
     const path = this.#path(key);
     await this.#told(`could not remove ${this.describe(key)}`, async () => {
       await unlink(path).catch(ignore('ENOENT', 'ENOTDIR'));
-      await this.#removeEmptyFolders(dirname(path));
+      await removeEmptyFolders(dirname(path), this.#root);
     });
   }
 
@@ -110,7 +116,7 @@ export class DirectoryStore implements Store {
         const path = this.#path(key);
         if ((await stat(path)).mtime >= before) continue;
         await unlink(path);
-        await this.#removeEmptyFolders(dirname(path));
+        await removeEmptyFolders(dirname(path), this.#root);
         ended += 1;
       } catch (error) {
         this.#log.info({ key, reason: (error as Error).message }, 'an unfinished file could not be removed');
@@ -151,7 +157,7 @@ export class DirectoryStore implements Store {
       await unlink(present).catch((left: unknown) => {
         this.#log.warn({ file: present, reason: String(left) }, 'a partial file could not be removed');
       });
-      await this.#removeEmptyFolders(dirname(path));
+      await removeEmptyFolders(dirname(path), this.#root);
       throw error;
     }
   }
@@ -161,6 +167,8 @@ export class DirectoryStore implements Store {
     const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
     for (let tries = 1; ; tries += 1) {
       try {
+        const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+        if (made !== undefined) this.#log.warn(`${this.#root} was not there and has been made; ${wasItMounted}`);
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         return { file: await open(aside, 'wx', 0o600), aside };
       } catch (error) {
@@ -179,16 +187,6 @@ export class DirectoryStore implements Store {
         .catch(ignore('EINVAL', 'ENOTSUP'))
         .finally(() => handle.close());
       if (path === this.#root) return;
-    }
-  }
-
-  async #removeEmptyFolders(folder: string): Promise<void> {
-    for (let path = folder; path !== this.#root && path.startsWith(this.#root + sep); path = dirname(path)) {
-      try {
-        await rmdir(path);
-      } catch (error) {
-        if (!isCode(error, 'ENOENT')) return;
-      }
     }
   }
 

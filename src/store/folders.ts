@@ -1,0 +1,25 @@
+import { rmdir, stat } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
+import { isCode } from './directory-errors.ts';
+
+/** What is to be thought of a store's folder that is not there; goes on after a semicolon. */
+export const wasItMounted = 'if a volume was to be mounted there, it is missing, and what is stored there will be lost';
+
+/** Whether nothing is at a path. */
+export async function isMissing(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    (error: unknown) => isCode(error, 'ENOENT'),
+  );
+}
+
+/** Removes folders that are empty, from this one upwards, below the one where it ends. */
+export async function removeEmptyFolders(folder: string, end: string): Promise<void> {
+  for (let path = folder; path !== end && path.startsWith(end.replace(/\/$/, '') + sep); path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) return;
+    }
+  }
+}
