@@ -51,7 +51,7 @@ describe('fault 71: a difference is found', () => {
       contents.objects!['indexes'] = 7;
     });
     const { stdout } = await drills(stored, [custom().id], 76);
-    assert.match(stdout, /^COMPARED .*\ntable sales\.orders +20001 +20000 +DIFFERENT\nindexes +7 +1 +DIFFERENT\n/);
+    assert.match(stdout, /^COMPARED .*\ntable sales\.orders +20,001 +20,000 +DIFFERENT\nindexes +7 +1 +DIFFERENT\n/);
   });
 
   test('where a constraint or an index is not valid', async () => {

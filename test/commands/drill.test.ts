@@ -15,7 +15,7 @@ describe('a good backup passes', () => {
   ] as const) {
     test(`${what}, and the proof says what was compared`, async () => {
       const { stdout } = await drills(stored, [backup().id], 0, variables);
-      assert.match(stdout, /^table sales\.orders +20000 +20000 +same$/m);
+      assert.match(stdout, /^table sales\.orders +20,000 +20,000 +same$/m);
       assert.match(stdout, /^extension hstore +there +there +same$/m);
       assert.match(stdout, /^constraints: passed: 1 are valid$/m);
       assert.match(stdout, /^amcheck of B-tree indexes: passed: 1 are sound$/m);

@@ -19,7 +19,7 @@ describe('a backup comes back', () => {
       const run = await stored.run(['restore', backup().id], { ...target.variables, ...variables });
       assert.equal(run.exitCode, 0, run.stderr);
       assert.match(run.stdout, /^COMPARED +BACKUP +RESTORED$/m);
-      assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
+      assert.match(run.stdout, /^table sales\.orders +20,000 +20,000 +same$/m);
       assert.match(run.stdout, /^extension hstore +there +there +same$/m);
       assert.match(run.stdout, /comparisons with the manifest, no difference\n$/);
       assert.doesNotMatch(run.stderr, /WARN/);
@@ -203,7 +203,7 @@ test('fault 71: a count that differs from the manifest ends with 76 and shows wh
   const target = await stored.target();
   const run = await stored.run(['restore', custom().id], target.variables);
   assert.equal(run.exitCode, 76, run.stderr);
-  assert.match(run.stdout, /^table public\.notes +20001 +20000 +DIFFERENT$/m);
+  assert.match(run.stdout, /^table public\.notes +20,001 +20,000 +DIFFERENT$/m);
 });
 
 test('nobody listens where the target should be', async () => {

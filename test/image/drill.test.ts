@@ -60,7 +60,7 @@ describe('a drill in the image, hardened, with one writable folder', () => {
   test('passes on a newer major, records the proof, and the list shows it', async () => {
     const run = await drill(rich);
     assert.equal(run.exitCode, 0, run.stdout + run.stderr);
-    assert.match(run.stdout, /^table sales\.customers +3000 +3000 +same$/m);
+    assert.match(run.stdout, /^table sales\.customers +3,000 +3,000 +same$/m);
     assert.match(run.stdout, /^passed: rich /m);
     const [proof, ...others] = await proofs(rich);
     assert.deepEqual(others, []);
