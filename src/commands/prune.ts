@@ -96,7 +96,8 @@ function severalDatabases(surveys: readonly Survey[]): Failure {
 function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: RetentionPolicy): void {
   const { database, backups, leftovers, untouched } = survey;
   const size = prettyBytes(plan.remove.reduce((sum, { bytes }) => sum + bytes, 0));
-  const go = plan.remove.length === 0 ? 'none goes' : `${String(plan.remove.length)} go (${size})`;
+  const { length } = plan.remove;
+  const go = length === 0 ? 'none goes' : `${String(length)} ${length === 1 ? 'goes' : 'go'} (${size})`;
   print(
     `${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} ${plan.keep.length === 1 ? 'stays' : 'stay'}, ${go}\n${policyWords(policy)}\n`,
   );

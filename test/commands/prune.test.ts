@@ -56,9 +56,12 @@ test('prune removes what goes, then has nothing left to do', async () => {
   assert.equal(first.exitCode, 0, first.stderr);
   assert.match(first.stdout, /^shop: removed 4 of 4, .* freed$/m);
   assert.deepEqual(stored(root), ids(backups.slice(0, 6)));
+  assert.match(first.stdout, /^shop: 6 of 10 backups stay, 4 go \(/);
   const second = await run(root, ['--json'], { KEEP_LAST: '6' });
   const { databases } = JSON.parse(second.stdout) as Report;
   assert.deepEqual([databases[0]?.remove, databases[0]?.removed, databases[0]?.keep.length], [[], [], 6]);
+  const third = await run(root, ['--dry-run'], { KEEP_LAST: '5' });
+  assert.match(third.stdout, /^shop: 5 of 6 backups stay, 1 goes \(/);
 });
 
 test('without a rule nothing is removed, and what to set is told', async () => {
