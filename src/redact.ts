@@ -4,6 +4,14 @@ import type { Secret } from './config/secret.ts';
 const shortestSecret = 3;
 
 /**
+ * Whether a secret is so short or plain a word that ordinary texts hold it. It is masked there all the same, which makes
+ * them hard to read: where it leaks, and where it does not, cannot be told apart.
+ */
+export function isOrdinaryWord(secret: Secret): boolean {
+  return /^(?:.{1,7}|[a-z]{1,12})$/i.test(secret.reveal());
+}
+
+/**
  * A function that replaces every secret in a text by `***`, in each form in which it may turn up: as it is,
  * percent-encoded as in a URL or a form, escaped as in JSON (once, or again where JSON stands in JSON), in hexadecimal and
  * as base64, also in the middle of a longer text; and the password of any URL at all.

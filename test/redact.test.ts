@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Secret } from '../src/config/secret.ts';
-import { createRedactor, redactJson } from '../src/redact.ts';
+import { createRedactor, isOrdinaryWord, redactJson } from '../src/redact.ts';
 
 const canary = 'c@n:a/r%y#+ !\'()*"\\ü🐘\n&=~';
 const encodings: Record<string, (value: string) => string> = {
@@ -93,4 +93,10 @@ describe('the password of any URL is hidden, known or not', () => {
       assert.equal(redact(text), expected);
     });
   }
+});
+
+test('short secrets and plain words are told from what nobody guesses', () => {
+  const ordinary = (value: string): boolean => isOrdinaryWord(new Secret(value));
+  assert.deepEqual(['secret', 'postgres', 'x7$k', 'Password'].map(ordinary), [true, true, true, true]);
+  assert.deepEqual(['k3f9q2vx', 'correct horse battery staple', canary].map(ordinary), [false, false, false]);
 });

@@ -13,9 +13,10 @@ import { refusePoolerAddress } from '../postgres/pooler.ts';
 import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
 import { searchPathWarnings } from '../postgres/search-path-users.ts';
 import { Session } from '../postgres/session.ts';
-import { createRedactor } from '../redact.ts';
+import { createRedactor, isOrdinaryWord } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
+import { isMissing, wasItMounted } from '../store/folders.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
@@ -54,6 +55,7 @@ export const doctor: Command = {
     };
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
+    if (config.secrets.some(isOrdinaryWord)) tell(`warn  configuration: ${guessable}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check, tell);
     await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);
@@ -63,6 +65,9 @@ export const doctor: Command = {
     return first?.exitCode ?? 0;
   },
 };
+
+const guessable =
+  'a secret is short or a plain word: it can be guessed, and the log shows *** wherever that word stands';
 
 /** Which channels there are; nothing is sent, which is what `notify --test` is for. */
 async function describeChannels(config: NotifyConfig, redact: (text: string) => string): Promise<string> {
@@ -165,7 +170,11 @@ async function checkStore(
   tell: (text: string) => void,
 ): Promise<void> {
   const { database } = config.source.connection;
-  const store = openStore(config.store, log);
+  const { store: where } = config;
+  if (where.kind === 'directory' && (await isMissing(where.path))) {
+    tell(`warn  store: ${where.path} is not there, and the first run will make it; ${wasItMounted}\n`);
+  }
+  const store = openStore(where, log);
   // An id of its own: nothing is stored under this key, so asking for it and removing it touches nothing.
   const key = `${backupFolder(database, newBackupId(new Date()))}doctor`;
   try {
@@ -173,18 +182,22 @@ async function checkStore(
       await store.checkWritable(key, signal, tagsOf(config.store, 'daily'));
       return store.location;
     });
-    const skip = (why: string): void => tell(`skip  store: ask for an object: ${why}\n`);
+    const skip = (what: string, why: string): void => tell(`skip  store: ${what}: ${why}\n`);
+    const rest = config.retention === undefined ? [] : ['list', 'delete'];
     // Every further request would wait as long for the same.
     if (refused?.kind === 'store') {
-      skip('not tried, the store failed above');
+      for (const what of [ask, ...rest]) skip(what, 'not tried, the store failed above');
       return;
     }
     const asked = await Promise.allSettled([store.head(key, signal)]);
     const isDark = asked[0].status === 'rejected' && !(await mayList(store, database, signal));
-    if (isDark && refused) skip('not tried, the store refused the key above');
-    else if (isDark) skip('cannot be tried: to a key that may not list, what is missing looks forbidden');
+    if (isDark && refused) {
+      for (const what of [ask, ...rest]) skip(what, 'not tried, the store refused the key above');
+      return;
+    }
+    if (isDark) skip(ask, 'cannot be tried: to a key that may not list, what is missing looks forbidden');
     else {
-      await check('store: ask for an object', () =>
+      await check(`store: ${ask}`, () =>
         asked[0].status === 'rejected' ? Promise.reject(toFailure(asked[0].reason)) : Promise.resolve('allowed'),
       );
     }
@@ -201,6 +214,8 @@ async function checkStore(
     store.close();
   }
 }
+
+const ask = 'ask for an object';
 
 /** False only where the store says no: other trouble is told by whoever asked for an object. */
 async function mayList(store: Store, database: string, signal: AbortSignal): Promise<boolean> {

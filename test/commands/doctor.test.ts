@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { assertNoCanary, useScene } from '../backup/scene.ts';
 import type { EndedRun } from '../support/entrypoint.ts';
-import { fakePgDump } from '../support/fake-programs.ts';
+import { fakePgDump, temporaryFolder } from '../support/fake-programs.ts';
 import { freePort } from '../support/ports.ts';
 import { startSink } from '../support/sink.ts';
 import { until } from '../support/until.ts';
@@ -151,13 +153,40 @@ test('the doctor asks a store that does not answer once', async () => {
   const changes = { S3_ENDPOINT: `http://127.0.0.1:${await freePort()}`, S3_RETRY_FOR: '1s', KEEP_LAST: '7' };
   const { exitCode, stdout } = await examine(changes);
   assert.equal(exitCode, 74, stdout);
-  assert.match(stdout, /^FAIL {2}store: begin .*connection refused.*\n.*\nskip {2}store: .*failed above\n1 to fix\n$/m);
+  assert.match(
+    stdout,
+    /^FAIL {2}store: begin .*connection refused.*\n.*\n(?:skip {2}store: .*failed above\n){3}1 to fix\n$/m,
+  );
 });
 
 test('the doctor tries nothing more with a key that the store does not know', async () => {
-  const { exitCode, stdout } = await examine({ S3_ACCESS_KEY_ID: 'wrong' });
+  const { exitCode, stdout } = await examine({ S3_ACCESS_KEY_ID: 'wrong', KEEP_LAST: '7' });
   assert.equal(exitCode, 77, stdout);
-  assert.match(stdout, /^skip {2}store: ask for an object: not tried, the store refused the key above\n1 to fix\n$/m);
+  const skipped = [...stdout.matchAll(/^skip {2}store: (.*): not tried, the store refused the key above$/gm)];
+  assert.deepEqual(
+    skipped.map(([, what]) => what),
+    ['ask for an object', 'list', 'delete'],
+  );
+  assert.match(stdout, /\n1 to fix\n$/);
+});
+
+test('the doctor tells that the folder is not there yet, and does not make it', async () => {
+  const folder = join(temporaryFolder(), 'not', 'mounted');
+  const changes = { BACKUP_DESTINATION: `file://${folder}` };
+  const { exitCode, stdout, stderr } = await examine(changes);
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, /^warn {2}store: \/.*\/not\/mounted is not there, and the first run will make it; if a volume/m);
+  assert.equal(existsSync(dirname(folder)), false);
+  const first = await scene.start(changes).ended;
+  assert.match(first.stderr, /\/not\/mounted was not there and has been made; if a volume/);
+  const second = await scene.start(changes).ended;
+  assert.doesNotMatch(second.stderr, /was not there/);
+  assert.deepEqual([first.exitCode, second.exitCode], [0, 0], second.stderr);
+});
+
+test('the doctor tells of a secret that is an ordinary word', async () => {
+  const { stdout } = await examine({ GPG_PASSPHRASE: 'passphrase' });
+  assert.match(stdout, /^warn {2}configuration: a secret is short or a plain word/m);
 });
 
 test('the doctor tells wrong settings before it asks anybody', async () => {
