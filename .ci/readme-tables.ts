@@ -12,6 +12,7 @@ const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   run: 'How a run behaves',
   schedule: 'When backups are made',
   retention: 'Which backups are kept',
+  fleet: 'Many databases, many machines',
   restore: 'Reading backups back',
   telling: 'Who is told',
   log: 'Logs',

@@ -19,9 +19,9 @@ import { checkUnknownNames } from './unknown-names.ts';
 /**
  * The whole configuration, checked and frozen. Reads files that variables name, contacts nothing. Throws one Failure of
  * kind `config` that lists every problem; neither it nor the warnings ever hold the value of a secret.
+ * @param findings collects what is found, for who wants to tell it in other words.
  */
-export function readConfig(env: Environment): Config {
-  const findings = new Findings();
+export function readConfig(env: Environment, findings = new Findings()): Config {
   const read = readValues(env, findings);
   checkCombinations(read, findings);
   const source = readSource(env, read, findings);

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts';
 import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
-const notSupported = /^(?:JOBS|GLOBALS|FLEET_FILE|FLEET_INDEX)(?:_FILE)?$/;
+const notSupported = /^(?:JOBS|GLOBALS)(?:_FILE)?$/;
 
 /** Names by which other backup images are told when to run. */
 const schedules =

@@ -1,4 +1,5 @@
 import type { About, ValuesOf, Variable } from './variable.ts';
+import { fleetVariables } from './variables/fleet.ts';
 import { formVariables } from './variables/form.ts';
 import { logVariables, retentionVariables, runVariables } from './variables/run.ts';
 import { restoreVariables } from './variables/restore.ts';
@@ -15,6 +16,7 @@ export const variableGroups = {
   run: runVariables,
   schedule: scheduleVariables,
   retention: retentionVariables,
+  fleet: fleetVariables,
   restore: restoreVariables,
   telling: tellingVariables,
   log: logVariables,
@@ -27,6 +29,7 @@ const all = {
   ...runVariables,
   ...scheduleVariables,
   ...retentionVariables,
+  ...fleetVariables,
   ...restoreVariables,
   ...tellingVariables,
   ...logVariables,

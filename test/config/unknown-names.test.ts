@@ -65,10 +65,10 @@ describe('names that are not read', () => {
   });
 
   test('settings of later versions are told to have no effect', () => {
-    const { warnings } = read({ JOBS: '4', GLOBALS: 'on', FLEET_FILE: 'fleet.yaml' });
+    const { warnings } = read({ JOBS: '4', GLOBALS: 'on' });
     assert.deepEqual(
       warnings,
-      ['JOBS', 'GLOBALS', 'FLEET_FILE'].map((name) => `${name} is not supported by this version and has no effect`),
+      ['JOBS', 'GLOBALS'].map((name) => `${name} is not supported by this version and has no effect`),
     );
     assert.deepEqual(read({ JOBS: '1' }).warnings, []);
   });
