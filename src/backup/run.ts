@@ -1,6 +1,6 @@
 import { newBackupId } from '../catalog/ids.ts';
 import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
-import { type Artifact, type Manifest, schemaVersion, serializeManifest } from '../catalog/manifest.ts';
+import { type Artifact, type Manifest, schemaVersionFor, serializeManifest } from '../catalog/manifest.ts';
 import { proofFileName, serializeProof } from '../catalog/proof.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';
 import { sha256Sums } from '../catalog/sums.ts';
@@ -18,6 +18,7 @@ import { folderAddress } from './folder-address.ts';
 import { storeLane } from './lane.ts';
 import type { RunContext } from './context.ts';
 import { drillStored } from './drill.ts';
+import { prepareGlobals, storeGlobals } from './globals.ts';
 import { preflight } from './preflight.ts';
 import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import type { Ready } from './ready.ts';
@@ -53,6 +54,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   await using ready = await preflight(context, key);
   const { store, session, client, encryption, compression, emptyBytes, signal } = ready;
   const location = store.describe(folder.slice(0, -1));
+  const plan = await prepareGlobals(context, ready);
   const snapshot = await session.exportSnapshot();
   const census = await Census.begin(session.client, config.source);
   log.info(
@@ -75,6 +77,8 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   // An object gets its tags when its upload begins: only then does the dump have to wait for the tier.
   const tags = config.store.kind === 's3' && config.store.tags ? tagsOf(config.store, await tierSoon) : undefined;
   await using written = new WrittenObjects(store, id, tags, log);
+  // Before the dump, which may take hours: what cannot be dumped is known at once.
+  const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });
   const measured = await storeLane({
     store,
     key,
@@ -120,8 +124,9 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
     compression: config.form.compression,
     encryption: encryption.kind,
   };
+  const artifacts = globals.artifact ? [artifact, globals.artifact] : [artifact];
   const manifest: Manifest = {
-    schemaVersion,
+    schemaVersion: schemaVersionFor(artifacts),
     tool: { name: 'pg-offsite', version: context.toolVersion },
     id,
     database,
@@ -135,7 +140,8 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
       ...session.server.locale,
     },
     client: { version: client.version, major: client.major },
-    artifacts: [artifact],
+    artifacts,
+    ...(globals.artifact && { globals: { passwords: globals.passwords } }),
     verified: config.run.verify,
     tier,
     encryptionRecipients: [...encryption.recipients],
@@ -167,7 +173,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
 
   const shrunk = shrinkWarning(artifact, previous?.manifest, config.run.shrinkAlert);
   const gap = gapBefore(startedAt, previous, config.run.schedule);
-  const warnings = [partWarning(config.source), ...unrestorable, shrunk, gap?.warning];
+  const warnings = [partWarning(config.source), globals.warning, ...unrestorable, shrunk, gap?.warning];
   return {
     manifest,
     location,

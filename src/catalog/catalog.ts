@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { databaseFolder, fileNames, isArtifactFile, parseKey } from './keys.ts';
+import { databaseFolder, fileNames, isDumpFile, parseKey } from './keys.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { readText } from './stored-record.ts';
 
@@ -14,7 +14,7 @@ export async function listBackupIds(store: Store, database: string, signal: Abor
   for await (const { key } of store.list(databaseFolder(database), signal)) {
     const parsed = parseKey(key);
     if (parsed?.file === fileNames.manifest) marked.add(parsed.id);
-    else if (parsed && isArtifactFile(parsed.file)) filled.add(parsed.id);
+    else if (parsed && isDumpFile(parsed.file)) filled.add(parsed.id);
   }
   return [...marked.intersection(filled)].sort();
 }

@@ -1,7 +1,7 @@
 import type { Store, StoredObject } from '../store/store.ts';
 import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
-import { backupFolder, databaseFolder, fileNames, isArtifactFile, parseKey, rootFiles } from './keys.ts';
+import { backupFolder, databaseFolder, fileNames, isDumpFile, parseKey, rootFiles } from './keys.ts';
 import { isLastFailureKey } from './last-failure.ts';
 import type { Manifest } from './manifest.ts';
 import { someAtATime } from './some-at-a-time.ts';
@@ -94,6 +94,6 @@ export async function describeEntries(
 function stateOf(folder: string, objects: readonly StoredObject[]): Pick<Entry, 'complete' | 'hollow'> {
   const files = objects.map(({ key }) => key.slice(folder.length));
   const marked = files.includes(fileNames.manifest);
-  const filled = files.some(isArtifactFile);
+  const filled = files.some(isDumpFile);
   return { complete: marked && filled, hollow: marked && !filled };
 }

@@ -6,9 +6,14 @@ export const fileNames = { manifest: 'manifest.json', sums: 'SHA256SUMS', guide:
 /** What is kept at the root of a store, about all of its databases: written anew by each run, and no part of a backup. */
 export const rootFiles = { report: 'report.html', badge: 'status.svg' } as const;
 
-/** Whether a file of a backup's folder holds data. Without any a manifest is what a failed run left, and no backup. */
+/** Whether a file of a backup's folder holds data. */
 export function isArtifactFile(file: string): boolean {
-  return /^(?:database|globals)[.-]/.test(file);
+  return isDumpFile(file) || /^globals[.-]/.test(file);
+}
+
+/** Whether it holds the database. Without any a manifest is what a failed run left, and no backup. */
+export function isDumpFile(file: string): boolean {
+  return /^database[.-]/.test(file);
 }
 
 /** Whether a file of a backup's folder is the record of a drill; its name holds the time, so that names sort by it. */

@@ -1,15 +1,21 @@
 import * as z from 'zod';
 import { parseRecord } from './stored-record.ts';
 
-/** The version of the manifest's shape that this program writes, and the newest that it reads. */
-export const schemaVersion = 1;
+/** The newest version of the manifest's shape that this program reads. 2: there may be globals beside the dump. */
+export const schemaVersion = 2;
+
+/** The oldest version that tells of such artifacts: a backup of a dump alone can be read by the first release, too. */
+export function schemaVersionFor(artifacts: readonly Pick<Artifact, 'kind'>[]): 1 | 2 {
+  return artifacts.every(({ kind }) => kind === 'dump') ? 1 : 2;
+}
 
 const count = z.number().int().nonnegative();
 
 const artifact = z.object({
   /** File name within the backup's folder. */
   key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
-  kind: z.enum(['dump']),
+  /** `globals`: roles, tablespaces and the database's settings, as SQL. */
+  kind: z.enum(['dump', 'globals']),
   lane: z.string(),
   bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -18,8 +24,12 @@ const artifact = z.object({
   encryption: z.enum(['none', 'age', 'gpg', 'gpg-passphrase']),
 });
 
+function isDump({ kind }: Pick<z.infer<typeof artifact>, 'kind'>): boolean {
+  return kind === 'dump';
+}
+
 const manifest = z.object({
-  schemaVersion: z.literal(schemaVersion),
+  schemaVersion: z.literal([1, schemaVersion]),
   tool: z.object({ name: z.string(), version: z.string() }),
   id: z.string(),
   database: z.string(),
@@ -37,7 +47,9 @@ const manifest = z.object({
     icuLocale: z.string().optional(),
   }),
   client: z.object({ version: z.string(), major: count }),
-  artifacts: z.array(artifact).min(1),
+  artifacts: z.array(artifact).refine((all) => all.some(isDump), 'there is no dump among the artifacts'),
+  /** Whether the roles among the globals have their passwords (hashes). Absent where there are no globals. */
+  globals: z.object({ passwords: z.boolean() }).optional(),
   /** How the stored bytes were checked before this manifest was written. */
   verified: z.enum(['head', 'download', 'drill']),
   /** What it stands for in rules of the bucket: see src/retention/tier.ts. Older manifests have none. */
@@ -67,6 +79,18 @@ export type Artifact = z.infer<typeof artifact>;
 
 /** Everything that is recorded about a complete backup. */
 export type Manifest = z.infer<typeof manifest>;
+
+/** The artifact that holds the database. */
+export function dumpOf({ artifacts }: Pick<Manifest, 'artifacts'>): Artifact {
+  const dump = artifacts.find(isDump);
+  if (!dump) throw new Error('a manifest has a dump');
+  return dump;
+}
+
+/** The artifact that holds roles, tablespaces and the database's settings, where there is one. */
+export function globalsOf({ artifacts }: Pick<Manifest, 'artifacts'>): Artifact | undefined {
+  return artifacts.find(({ kind }) => kind === 'globals');
+}
 
 /** The manifest as it is stored. */
 export function serializeManifest(value: Manifest): string {

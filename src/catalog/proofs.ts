@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Described, Entry } from './entries.ts';
 import { isProofFile } from './keys.ts';
-import type { Manifest } from './manifest.ts';
+import { dumpOf, type Manifest } from './manifest.ts';
 import { parseProof, type Proof } from './proof.ts';
 import { someAtATime } from './some-at-a-time.ts';
 import { readText } from './stored-record.ts';
@@ -89,7 +89,6 @@ async function readOne(
 
 /** A manifest that was rewritten for another object must not inherit what was proved of the first one. */
 function isOfTheseBytes(proof: Proof, manifest: Manifest): boolean {
-  return manifest.artifacts.every(({ key, sha256 }) =>
-    proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256),
-  );
+  const { key, sha256 } = dumpOf(manifest);
+  return proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256);
 }

@@ -1,6 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import { fileNames } from './keys.ts';
-import type { Artifact, Manifest } from './manifest.ts';
+import { type Artifact, dumpOf, type Manifest } from './manifest.ts';
 import { isAllOrNothing, restoreCommands, shellQuote } from './restore-command.ts';
 
 /** How somebody with ordinary tools gets at a backup's folder. */
@@ -40,8 +40,7 @@ END`;
  * run one after the other in one bash, restore it; the tests and the demo do just that.
  */
 export function restoreGuide(manifest: Manifest, folder: FolderAddress): string {
-  const dump = manifest.artifacts[0];
-  if (!dump) throw new Error('a manifest has at least one artifact');
+  const dump = dumpOf(manifest);
   const localFolder = shellQuote(`restore-${manifest.id}`);
   return `# Restore this backup
 

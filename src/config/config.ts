@@ -36,6 +36,8 @@ export interface SourceConfig {
   readonly dumpArgs: readonly string[];
   readonly lockWaitTimeoutMs: number;
   readonly rowCounts: 'auto' | 'exact' | 'off';
+  /** Roles, tablespaces and the database's settings beside the dump; `auto` does without where the server refuses them. */
+  readonly globals: 'auto' | 'on' | 'off';
   /** The folder that holds `<major>/bin` with the PostgreSQL client programs. */
   readonly clientsDir: string;
 }

@@ -120,6 +120,7 @@ function readSource(env: Environment, read: ReadValues, findings: Findings): Sou
     lockWaitTimeoutMs: values.LOCK_WAIT_TIMEOUT,
     // Restoring all of it costs far more than counting it, and an estimate proves nothing.
     rowCounts: values.VERIFY === 'drill' && values.ROW_COUNTS === 'auto' ? 'exact' : values.ROW_COUNTS,
+    globals: values.GLOBALS,
     clientsDir: values.PG_CLIENTS_DIR,
   };
 }

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts';
 import type { VariableName } from './variables.ts';
 
 /** Names of settings that this version does not have yet: better told than silently without effect. */
-const notSupported = /^(?:JOBS|GLOBALS)(?:_FILE)?$/;
+const notSupported = /^JOBS(?:_FILE)?$/;
 
 /** Names by which other backup images are told when to run. */
 const schedules =
@@ -32,7 +32,7 @@ export function checkUnknownNames(env: Environment, encrypted: boolean, findings
     const advice = refused[name];
     if (advice !== undefined) findings.problem(`${name} is not supported; ${advice}`);
     else if (notSupported.test(name)) {
-      const isDefault = (name === 'JOBS' && value.trim() === '1') || (name === 'GLOBALS' && value.trim() === 'off');
+      const isDefault = name === 'JOBS' && value.trim() === '1';
       if (!isDefault) findings.warn(`${name} is not supported by this version and has no effect`);
     } else if (schedules.test(name)) {
       findings.warn(

@@ -1,5 +1,5 @@
 import { type Proof, proofSchemaVersion } from '../catalog/proof.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
@@ -68,7 +68,7 @@ export async function holdDrill(request: DrillRequest): Promise<Drilled> {
     const failure = toFailure(error);
     const place = {
       elsewhere: request.config.drill.databaseUrl !== undefined,
-      plain: manifest.artifacts[0]?.format === 'plain',
+      plain: dumpOf(manifest).format === 'plain',
     };
     const judged = judgeFailure(
       failure,
@@ -101,8 +101,7 @@ function ofBackup({ kind, message, hint, retryable, cause }: Failure, { database
 
 async function perform(request: DrillRequest, notes: Notes): Promise<void> {
   const { config, manifest, searchPath, log, signal } = request;
-  const [artifact] = manifest.artifacts;
-  if (!artifact) throw new Error('a manifest has at least one artifact');
+  const artifact = dumpOf(manifest);
   // Before anything is started: without the right key the drill ends at once.
   await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
   await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
@@ -131,7 +130,7 @@ async function perform(request: DrillRequest, notes: Notes): Promise<void> {
 
 /** A script makes and comments on its schemas and extensions itself, as their owner, and fails where they are there. */
 function preparable(manifest: Manifest): Manifest {
-  if (manifest.artifacts[0]?.format === 'custom') return manifest;
+  if (dumpOf(manifest).format === 'custom') return manifest;
   return { ...manifest, contents: { ...manifest.contents, extensions: [] } };
 }
 
@@ -163,7 +162,7 @@ function toProof(
     ...(reason !== undefined && { reason }),
     restoreMs: notes.restoreMs,
     versions: { server: notes.server, client: notes.client },
-    artifacts: manifest.artifacts.map(({ key, sha256 }) => ({ key, sha256 })),
+    artifacts: [dumpOf(manifest)].map(({ key, sha256 }) => ({ key, sha256 })),
     compared: made.length,
     differences: made
       .filter((one) => one.outcome === 'different')

@@ -1,4 +1,4 @@
-import type { Manifest } from '../catalog/manifest.ts';
+import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import { decodedLimit } from '../restore/decoded-limit.ts';
@@ -80,8 +80,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
 async function planOf(request: DrillRequest, tools: DrillTools): Promise<SuperuserPlan | undefined> {
   const { config, store, folder, manifest, searchPath, log, signal } = request;
   const { scratch, client, decryption } = tools;
-  const [artifact] = manifest.artifacts;
-  if (!artifact) throw new Error('a manifest has at least one artifact');
+  const artifact = dumpOf(manifest);
   const key = folder + artifact.key;
   const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
   const source = { store, key, artifact, limit, decryption, searchPath, log, signal };

@@ -1,4 +1,4 @@
-import { Mismatch, type Token, TokenReader, tokenize } from './sql-tokens.ts';
+import { Mismatch, type Token, TokenReader, tokenize } from '../postgres/sql-tokens.ts';
 
 /** What the superuser is to run for one entry of a dump. */
 export interface SuperuserStatement {

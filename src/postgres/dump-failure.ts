@@ -66,14 +66,14 @@ const known: readonly Known[] = [
   },
 ];
 
-/** The failure of a pg_dump that did not exit with 0: its own first error, then its details, then what to do. */
+/** The failure of a pg_dump or pg_dumpall that did not exit with 0: its own first error, then its details, then what to do. */
 export function explainDump(exit: StageExit, lockWaitTimeoutMs: number): Failure {
   const { stderr, signal, startError } = exit;
-  const errors = stderr.filter((line) => /^pg_dump: (error|detail|hint|fatal)\b/.test(line));
+  const errors = stderr.filter((line) => /^pg_dump(?:all)?: (error|detail|hint|fatal)\b/.test(line));
   // Of an option that it does not know pg_dump tells without that form, under its whole path.
-  const told = (errors.some((line) => !line.startsWith('pg_dump: hint')) ? errors : stderr.slice(-3))
+  const told = (errors.some((line) => !/^pg_dump(?:all)?: hint/.test(line)) ? errors : stderr.slice(-3))
     .slice(0, 4)
-    .map((line) => line.replace(/^\S*pg_dump: (error: )?/, ''))
+    .map((line) => line.replace(/^\S*pg_dump(?:all)?: (error: )?/, ''))
     .join('; ');
   const match = known.find(({ pattern }) => pattern.test(told));
   const lockTimeout =

@@ -1,7 +1,7 @@
 import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import { fileNames } from '../catalog/keys.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import { readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import { weigh } from '../retention/survey.ts';
@@ -103,7 +103,7 @@ function factsOf(manifest: Manifest, withTables: boolean): RunFacts {
   const { startedAt, finishedAt, artifacts, server, contents, verified, tier } = manifest;
   const { tables } = contents;
   const counted = tables.filter(({ rows }) => rows !== null);
-  const [first] = artifacts;
+  const dump = dumpOf(manifest);
   return {
     bytes: artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0),
     durationMs: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)),
@@ -114,7 +114,7 @@ function factsOf(manifest: Manifest, withTables: boolean): RunFacts {
     tier,
     verified,
     serverVersion: server.version,
-    form: first ? `${first.format} ${first.compression} ${first.encryption}` : '',
+    form: `${dump.format} ${dump.compression} ${dump.encryption}`,
     tables: withTables ? largest(tables) : undefined,
   };
 }

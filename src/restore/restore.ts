@@ -1,5 +1,5 @@
 import { isAllOrNothing } from '../catalog/restore-command.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -68,8 +68,7 @@ export interface Restored {
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
   const { config, store, folder, manifest, target, options, log, signal, searchPath } = request;
   const started = performance.now();
-  const [artifact] = manifest.artifacts;
-  if (!artifact) throw new Error('a manifest has at least one artifact');
+  const artifact = dumpOf(manifest);
   refuseParts(artifact.format, options, request.leaveOut !== undefined);
   await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
   await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);

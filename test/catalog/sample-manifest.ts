@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Artifact, type Manifest, schemaVersion } from '../../src/catalog/manifest.ts';
+import type { Artifact, Manifest } from '../../src/catalog/manifest.ts';
 
 /** An artifact with this content. */
 export function sampleArtifact(content = 'dump', changes: Partial<Artifact> = {}): Artifact {
@@ -19,7 +19,7 @@ export function sampleArtifact(content = 'dump', changes: Partial<Artifact> = {}
 /** A manifest with something in every field. */
 export function sampleManifest(changes: Partial<Manifest> = {}): Manifest {
   return {
-    schemaVersion,
+    schemaVersion: 1,
     tool: { name: 'pg-offsite', version: '0.1.0' },
     id: '20261120T020000Z-k3f9q2',
     database: 'shop',

@@ -35,6 +35,7 @@ export function sourceOf(connection: ConnectionConfig, changes: Partial<SourceCo
     dumpArgs: [],
     lockWaitTimeoutMs: 60_000,
     rowCounts: 'auto',
+    globals: 'off',
     clientsDir: '/usr/lib/postgresql',
     ...changes,
   };

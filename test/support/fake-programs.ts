@@ -14,7 +14,9 @@ export function temporaryFolder(): string {
 export function fakePgDump(script: string, major = 15): Record<string, string> {
   const clients = temporaryFolder();
   const version = `case "$*" in *--version*) echo "pg_dump (PostgreSQL) ${major}.0"; exit;; esac`;
-  writeScript(join(clients, String(major), 'bin'), 'pg_dump', `${version}\n${script}`);
+  const bin = join(clients, String(major), 'bin');
+  writeScript(bin, 'pg_dump', `${version}\n${script}`);
+  writeScript(bin, 'pg_dumpall', 'exec /usr/lib/postgresql/15/bin/pg_dumpall "$@"');
   return { PG_CLIENTS_DIR: clients };
 }
 

@@ -79,6 +79,12 @@ export const sourceVariables = {
     example: 'exact',
     default: 'auto',
   }),
+  GLOBALS: variable(oneOf('auto', 'on', 'off'), {
+    words:
+      "Roles, tablespaces and the database's settings beside the dump. `auto` warns where the server refuses them, `on` fails. Passwords only where the login may read them and backups are encrypted.",
+    example: 'off',
+    default: 'auto',
+  }),
   PG_CLIENTS_DIR: variable(text, {
     words: 'Folder that holds `<major>/bin` with the PostgreSQL client programs.',
     example: '/usr/lib/postgresql',

@@ -8,20 +8,33 @@ export interface Token {
  * What pg_dump writes for the few kinds of objects that are looked at here, and nothing else: no block comments, no dollar
  * quotes, no operators, no backslash in a string, which the database's own settings could give a meaning.
  */
-const piece = new RegExp(
-  [
-    String.raw`(?<space>[ \t\r\n]+|--[^\r\n]*|^\\(?:un)?restrict [A-Za-z0-9]+$)`,
-    String.raw`(?<word>[A-Za-z_][A-Za-z0-9_]*)`,
-    String.raw`"(?<quoted>(?:[^"\0]|"")+)"`,
-    String.raw`'(?<string>(?:[^'\\\0]|'')*)'`,
-    String.raw`(?<number>\d+)`,
-    String.raw`(?<mark>[(),.;=])`,
-  ].join('|'),
+const pieces = [
+  String.raw`(?<space>[ \t\r\n]+|--[^\r\n]*|^\\(?:un)?restrict [A-Za-z0-9]+$)`,
+  String.raw`(?<word>[A-Za-z_][A-Za-z0-9_]*)`,
+  String.raw`"(?<quoted>(?:[^"\0]|"")+)"`,
+  String.raw`'(?<string>(?:[^'\\\0]|'')*)'`,
+  String.raw`(?<number>\d+)`,
+  String.raw`(?<mark>[(),.;=])`,
+];
+const piece = new RegExp(pieces.join('|'), 'my');
+
+/** In a script of globals also strings with doubled backslashes, and psql's name of the database that it is connected to. */
+const globalsPiece = new RegExp(
+  [String.raw`E'(?<escaped>(?:[^'\\\0]|''|\\\\)*)'`, `(?<database>:"DBNAME")`, ...pieces].join('|'),
   'my',
 );
 
 /** Splits a script of pg_restore into statements of tokens; undefined where it holds anything that is not expected. */
 export function tokenize(sql: string): Token[][] | undefined {
+  return split(sql, piece);
+}
+
+/** The same for a script of globals: see src/postgres/globals.ts. */
+export function tokenizeGlobals(sql: string): Token[][] | undefined {
+  return split(sql, globalsPiece);
+}
+
+function split(sql: string, piece: RegExp): Token[][] | undefined {
   // Bytes of another encoding: the name would not be the right one.
   if (sql.includes('\uFFFD')) return undefined;
   const statements: Token[][] = [];
@@ -44,7 +57,9 @@ export function tokenize(sql: string): Token[][] | undefined {
 
 function toToken(groups: Record<string, string | undefined> | undefined): Token | 'space' | undefined {
   if (groups === undefined) return undefined;
-  const { word, quoted, string, number, mark } = groups;
+  const { escaped, database, word, quoted, string, number, mark } = groups;
+  if (escaped !== undefined) return { kind: 'string', text: escaped.replaceAll(/''|\\\\/g, (pair) => pair.charAt(0)) };
+  if (database !== undefined) return { kind: 'mark', text: database };
   if (word !== undefined) return { kind: 'word', text: word };
   if (quoted !== undefined) return { kind: 'quoted', text: quoted.replaceAll('""', '"') };
   if (string !== undefined) return { kind: 'string', text: string.replaceAll("''", "'") };
