@@ -9,6 +9,7 @@ const titles: Readonly<Record<keyof typeof variableGroups, string>> = {
   source: 'What is backed up',
   store: 'Where backups are kept',
   form: 'What a backup looks like',
+  signing: 'Who made a backup',
   run: 'How a run behaves',
   schedule: 'When backups are made',
   retention: 'Which backups are kept',

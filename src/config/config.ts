@@ -139,6 +139,14 @@ export interface KeysConfig {
   readonly gpgPassphrase: Secret | undefined;
 }
 
+/** By which a backup is known to be made by who holds a key. */
+export interface SigningConfig {
+  /** An ed25519 private key, base64 of PKCS #8; undefined signs nothing. */
+  readonly key: Secret | undefined;
+  /** Ed25519 public keys, base64 of SPKI. Where there is one, what none of them has signed is refused. */
+  readonly publicKeys: readonly string[];
+}
+
 /** What a drill needs besides the backup. */
 export interface DrillConfig {
   /** A server that the drill makes a database of its own on; without it the drill starts one itself. */
@@ -208,6 +216,7 @@ export interface Config {
   readonly retention: RetentionPolicy | undefined;
   /** Only for a run that drills what it stored. */
   readonly keys: KeysConfig;
+  readonly signing: SigningConfig;
   readonly drill: DrillConfig;
   /** How many bytes an artifact may turn into when it is decoded; `auto` goes by the size of the database. */
   readonly restoreMaxSize: 'auto' | number;
@@ -224,7 +233,7 @@ export interface Config {
 /** What the commands that read backups need: no database to back up, but keys. */
 export interface ReaderConfig extends Pick<
   Config,
-  'store' | 'restoreMaxSize' | 'notify' | 'log' | 'warnings' | 'secrets'
+  'store' | 'signing' | 'restoreMaxSize' | 'notify' | 'log' | 'warnings' | 'secrets'
 > {
   readonly keys: KeysConfig;
   /** When backups are to be made, where it is set. */

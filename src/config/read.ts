@@ -13,6 +13,7 @@ import { readRetention } from './retention.ts';
 import { readRun, readTimezone } from './run.ts';
 import { readSchedule, readScheduler } from './schedule.ts';
 import { Secret } from './secret.ts';
+import { demandSigning, readSigning } from './signing.ts';
 import { readStore } from './storage.ts';
 import { checkUnknownNames } from './unknown-names.ts';
 
@@ -30,6 +31,8 @@ export function readConfig(env: Environment, findings = new Findings()): Config 
   const run = readRun(read, findings);
   const scheduler = readScheduler(read, run, findings);
   const drill = readDrill(read, findings);
+  const signing = readSigning(read, findings);
+  demandSigning(read, findings);
   const notify = readNotify(read, findings);
   const keys = readKeys(read, findings);
   checkUnknownNames(env, form.encryption.kind !== 'none', findings);
@@ -44,6 +47,7 @@ export function readConfig(env: Environment, findings = new Findings()): Config 
     scheduler,
     retention: readRetention(read, run.timezone),
     keys,
+    signing,
     drill,
     restoreMaxSize: read.values.RESTORE_MAX_SIZE,
     notify,
@@ -69,6 +73,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const timezone = readTimezone(read, findings);
   const schedule = readSchedule(read, timezone, findings);
   const retention = readRetention(read, timezone);
+  const signing = readSigning(read, findings);
   const notify = readNotify(read, findings);
   const keys = readKeys(read, findings);
   checkUnknownNames(env, true, findings);
@@ -81,6 +86,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
     target,
     drill,
     keys,
+    signing,
     schedule,
     timezone,
     retention,

@@ -4,6 +4,7 @@ import { formVariables } from './variables/form.ts';
 import { logVariables, retentionVariables, runVariables } from './variables/run.ts';
 import { restoreVariables } from './variables/restore.ts';
 import { scheduleVariables } from './variables/schedule.ts';
+import { signingVariables } from './variables/signing.ts';
 import { sourceVariables } from './variables/source.ts';
 import { storeVariables } from './variables/store.ts';
 import { tellingVariables } from './variables/telling.ts';
@@ -13,6 +14,7 @@ export const variableGroups = {
   source: sourceVariables,
   store: storeVariables,
   form: formVariables,
+  signing: signingVariables,
   run: runVariables,
   schedule: scheduleVariables,
   retention: retentionVariables,
@@ -26,6 +28,7 @@ const all = {
   ...sourceVariables,
   ...storeVariables,
   ...formVariables,
+  ...signingVariables,
   ...runVariables,
   ...scheduleVariables,
   ...retentionVariables,
