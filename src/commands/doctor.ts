@@ -17,6 +17,7 @@ import { createRedactor, isOrdinaryWord } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { isMissing, wasItMounted } from '../store/folders.ts';
+import { describeProvider } from '../store/describe-provider.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
@@ -174,6 +175,7 @@ async function checkStore(
   if (where.kind === 'directory' && (await isMissing(where.path))) {
     tell(`warn  store: ${where.path} is not there, and the first run will make it; ${wasItMounted}\n`);
   }
+  if (where.kind === 's3') tell(`ok    store: ${describeProvider(where)}\n`);
   const store = openStore(where, log);
   // An id of its own: nothing is stored under this key, so asking for it and removing it touches nothing.
   const key = `${backupFolder(database, newBackupId(new Date()))}doctor`;

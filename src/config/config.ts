@@ -1,3 +1,4 @@
+import type { ConditionalWrites, ProviderInUse } from '../store/s3/provider.ts';
 import type { Secret } from './secret.ts';
 
 /** How to reach one PostgreSQL database, in libpq's own terms. */
@@ -50,6 +51,8 @@ export interface S3StoreConfig {
   readonly prefix: string;
   /** An http(s) URL, or undefined for AWS itself. */
   readonly endpoint: string | undefined;
+  /** Whose store it is and what that decided, told by the address; undefined where the address could be anybody's. */
+  readonly provider: ProviderInUse | undefined;
   readonly region: string;
   /** Both set, or both undefined: then the SDK's own credential chain is used. */
   readonly accessKeyId: Secret | undefined;
@@ -66,8 +69,8 @@ export interface S3StoreConfig {
   readonly partSize: 'auto' | number;
   readonly maxParts: number;
   readonly uploadConcurrency: number;
-  /** `auto` is `supported` on AWS itself and `required` on a custom endpoint. */
-  readonly checksums: 'auto' | 'required' | 'supported';
+  readonly checksums: 'required' | 'supported';
+  readonly conditionalWrites: ConditionalWrites;
   /** A request on whose connection nothing moves for this long is given up and tried again. */
   readonly requestTimeoutMs: number;
   /** A request is tried again, with growing pauses, until this long after its first try. */

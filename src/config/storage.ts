@@ -3,6 +3,7 @@ import type { DirectoryStoreConfig, S3StoreConfig, StoreConfig } from './config.
 import { readEndpoint } from './endpoint.ts';
 import { type ReadValues, quote } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { checkProvider, readPresets } from './provider.ts';
 import type { Secret } from './secret.ts';
 import { variableGroups, type VariableName } from './variables.ts';
 
@@ -97,38 +98,25 @@ function readBucket(place: Place, name: string, read: ReadValues, findings: Find
   }
   const endpoint = readEndpoint(values.S3_ENDPOINT, nameOf('S3_ENDPOINT'), place.bucket, findings);
   if (endpoint === undefined) return undefined;
+  checkProvider(read, endpoint.provider, findings);
   const { S3_OBJECT_LOCK_MODE: mode, S3_OBJECT_LOCK_FOR: forMs } = values;
   return {
     kind: 's3',
     bucket: place.bucket,
     prefix,
     endpoint: endpoint.url,
-    region: readRegion(read, endpoint.region, findings),
+    ...readPresets(read, endpoint, findings),
     ...readCredentials(read),
-    forcePathStyle: values.S3_FORCE_PATH_STYLE ?? endpoint.forcePathStyle,
     storageClass: values.S3_STORAGE_CLASS?.toUpperCase(),
     sse: values.S3_SSE,
     sseKmsKeyId: values.S3_SSE_KMS_KEY_ID,
     tags: values.S3_TAGS,
     objectLock: mode === undefined || forMs === undefined ? undefined : { mode, forMs },
     partSize: values.S3_PART_SIZE,
-    maxParts: values.S3_MAX_PARTS,
     uploadConcurrency: values.S3_UPLOAD_CONCURRENCY,
-    checksums: values.S3_CHECKSUMS === 'auto' && endpoint.isAws ? 'supported' : values.S3_CHECKSUMS,
     requestTimeoutMs: values.S3_TIMEOUT,
     retryForMs: values.S3_RETRY_FOR,
   };
-}
-
-/** A region meant for this store, else what the endpoint says, else one that AWS's own environment names. */
-function readRegion({ values, nameOf }: ReadValues, named: string | undefined, findings: Findings): string {
-  const region = values.S3_REGION;
-  const isOurs = !/^AWS_(?:DEFAULT_)?REGION$/.test(nameOf('S3_REGION'));
-  if (region === undefined || (named !== undefined && !isOurs)) return named ?? 'us-east-1';
-  if (!/^[A-Za-z0-9-]+$/.test(region)) {
-    findings.problem(`${nameOf('S3_REGION')}=${quote(region)} is no region, for example S3_REGION=eu-central-1`);
-  }
-  return region;
 }
 
 type Credentials = Pick<S3StoreConfig, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>;

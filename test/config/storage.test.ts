@@ -71,13 +71,13 @@ describe('endpoints', () => {
   const providers: [string | undefined, string, boolean, string][] = [
     [undefined, 'us-east-1', false, 'supported'],
     ['https://s3.eu-central-1.amazonaws.com', 'eu-central-1', false, 'supported'],
-    ['https://0123.r2.cloudflarestorage.com', 'auto', true, 'auto'],
-    ['https://0123.eu.r2.cloudflarestorage.com/', 'auto', true, 'auto'],
-    ['https://s3.us-west-004.backblazeb2.com', 'us-west-004', true, 'auto'],
-    ['https://fra1.digitaloceanspaces.com', 'fra1', true, 'auto'],
-    ['https://oss-eu-central-1.aliyuncs.com', 'eu-central-1', false, 'auto'],
-    ['https://minio.example.com:9000', 'us-east-1', true, 'auto'],
-    ['https://x.supabase.co/storage/v1/s3', 'us-east-1', true, 'auto'],
+    ['https://0123.r2.cloudflarestorage.com', 'auto', true, 'required'],
+    ['https://0123.eu.r2.cloudflarestorage.com/', 'auto', true, 'required'],
+    ['https://s3.us-west-004.backblazeb2.com', 'us-west-004', true, 'required'],
+    ['https://fra1.digitaloceanspaces.com', 'fra1', true, 'required'],
+    ['https://oss-eu-central-1.aliyuncs.com', 'eu-central-1', false, 'required'],
+    ['https://minio.example.com:9000', 'us-east-1', true, 'required'],
+    ['https://x.supabase.co/storage/v1/s3', 'us-east-1', true, 'required'],
   ];
   for (const [endpoint, region, pathStyle, checksums] of providers) {
     test(`${endpoint ?? 'AWS itself'} is reached in region ${region}, ${pathStyle ? 'by path' : 'by host'}`, () => {

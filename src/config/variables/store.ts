@@ -104,7 +104,7 @@ export const storeVariables = {
     default: 'auto',
   }),
   S3_MAX_PARTS: variable(integer(1, 10_000), {
-    words: 'Parts that the store allows in one upload.',
+    words: 'Parts that the store allows in one upload. Lower by itself where the provider is known to allow fewer.',
     example: '1000',
     default: '10000',
   }),
@@ -114,7 +114,7 @@ export const storeVariables = {
     default: '4',
   }),
   S3_CHECKSUMS: variable(oneOf('auto', 'required', 'supported'), {
-    words: "The SDK's checksums: `auto` is `supported` on AWS and `required` on a custom endpoint.",
+    words: "The SDK's checksums: `auto` is `supported` on AWS and `required` elsewhere.",
     example: 'required',
     default: 'auto',
   }),

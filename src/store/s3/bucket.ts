@@ -72,9 +72,8 @@ export class Bucket {
   constructor(config: S3StoreConfig) {
     this.name = config.bucket;
     this.#config = config;
-    const auto = config.endpoint === undefined ? 'supported' : 'required';
-    this.#checksums = config.checksums === 'auto' ? auto : config.checksums;
-    this.#client = new RetryingClient(config, this.#checksums);
+    this.#checksums = config.checksums;
+    this.#client = new RetryingClient(config, config.checksums);
   }
 
   /** True once the store has answered a request, with whatever. */

@@ -23,14 +23,15 @@ export class S3Store implements Store {
   readonly #config: S3StoreConfig;
   readonly #log: Log;
   readonly #bucket: Bucket;
-  /** False once the store has said that it does not know conditional writes. */
-  #conditional = true;
+  /** False where the store does not know conditional writes, or once it has said so. */
+  #conditional: boolean;
   #toldSilent = false;
 
   constructor(config: S3StoreConfig, log: Log) {
     this.#config = config;
     this.#log = log;
     this.#bucket = new Bucket(config);
+    this.#conditional = config.conditionalWrites !== 'none';
     this.location = `s3://${[config.bucket, config.prefix].filter(Boolean).join('/')}`;
   }
 
@@ -56,7 +57,7 @@ export class S3Store implements Store {
       plan,
       maxParts,
       markAgain: this.#config.endpoint !== undefined,
-      ifNoneMatch: completesConditionally(this.#config.endpoint),
+      ifNoneMatch: this.#config.conditionalWrites === 'all',
       call: this.#call('putStream', signal),
       address: this.describe(key),
     };
@@ -202,9 +203,4 @@ export class S3Store implements Store {
   #failure(error: unknown, what: string, permission: string): unknown {
     return toStoreFailure(error, { what, permission });
   }
-}
-
-/** Where CompleteMultipartUpload is known to honour a condition. Elsewhere it is refused, or ignored. */
-function completesConditionally(endpoint: string | undefined): boolean {
-  return endpoint === undefined || new URL(endpoint).hostname.endsWith('.r2.cloudflarestorage.com');
 }
