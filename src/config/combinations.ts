@@ -110,6 +110,12 @@ const rules: readonly Rule[] = [
       `${n('BACKUP_FORMAT')}=plain with SCHEMAS, TABLES or their like in ${n('PG_DUMP_ARGS')} makes a script that an empty database cannot take; set BACKUP_FORMAT=custom`,
   },
   {
+    broken: ({ nameOf }) => nameOf('GPG_PASSPHRASE').startsWith('ENCRYPTION_PASSWORD'),
+    words: (n) =>
+      `${n('GPG_PASSPHRASE')} encrypts with gpg, not with openssl as in other images: docs/MOVING.md tells how to read both; write GPG_PASSPHRASE in its place, or encrypt with AGE_RECIPIENTS`,
+    severity: 'warning',
+  },
+  {
     broken: ({ isSet }) => isSet('SCHEMAS') && isSet('EXCLUDE_SCHEMAS'),
     words: () => 'SCHEMAS and EXCLUDE_SCHEMAS are both set: a schema that both name is left out',
     severity: 'warning',

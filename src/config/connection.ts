@@ -46,6 +46,7 @@ export function readConnection(env: Environment, read: ReadValues, findings: Fin
   if (user === undefined) {
     findings.problem(`${place} is set, but no user to log in as; put it into DATABASE_URL or set PGUSER=backup`);
   }
+  checkSameDatabase(read, { host, database: named }, findings);
   if (/\s$/.test(password ?? '')) {
     findings.warn('the database password ends with white space, which is used as a part of it');
   }
@@ -134,6 +135,26 @@ function checkHost(host: string, place: string, findings: Findings): void {
   if (host.includes('://')) findings.problem(`${place} holds a URL where a host belongs; set ${exampleUrl}`);
   else if (host.includes(',')) findings.problem(`${place} names several hosts; name the one to back up from`);
   else if (/[\s@]/.test(host)) findings.problem(`${place} has a host that cannot be one; write it like ${exampleUrl}`);
+}
+
+/** Other images know no URL: one that a platform sets for an application must not decide which database they meant. */
+function checkSameDatabase(
+  { values, nameOf, isSet }: ReadValues,
+  used: { readonly host: string | undefined; readonly database: string | undefined },
+  findings: Findings,
+): void {
+  if (!isSet('DATABASE_URL')) return;
+  const others = [
+    { name: nameOf('PGHOST'), what: 'host', asked: values.PGHOST, used: used.host },
+    { name: nameOf('PGDATABASE'), what: 'database', asked: values.PGDATABASE, used: used.database },
+  ] as const;
+  for (const other of others) {
+    if (!other.name.startsWith('POSTGRES_') || other.asked === other.used) continue;
+    const words = `${nameOf('DATABASE_URL')} and ${other.name} name different ${other.what}s`;
+    // The image of the server has a POSTGRES_DB, too, and may share its file of variables.
+    if (other.name === 'POSTGRES_DB') findings.warn(`${words}; that of ${nameOf('DATABASE_URL')} is backed up`);
+    else findings.problem(`${words}; keep the one that is to be backed up`);
+  }
 }
 
 function readConnectTimeout(text: string | undefined, fallback: number, urlName: string, findings: Findings): number {

@@ -1,6 +1,7 @@
 import type { LogConfig, NotifyConfig } from './config.ts';
 import { type Environment, type ReadValues, quote, readValues } from './environment.ts';
 import { Findings } from './findings.ts';
+import { inOurForm } from './other-forms.ts';
 import { Secret } from './secret.ts';
 import { namesOf } from './variable.ts';
 import { tellingVariables } from './variables/telling.ts';
@@ -56,7 +57,7 @@ function isAboutTelling(problem: string): boolean {
  */
 export function readTellingConfig(env: Environment): TellingConfig {
   const all = new Findings();
-  const read = readValues(env, all);
+  const read = readValues(inOurForm(env, all), all);
   const findings = new Findings();
   const notify = readNotify(read, findings);
   for (const problem of all.problems) if (isAboutTelling(problem)) findings.problem(problem);

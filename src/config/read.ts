@@ -8,8 +8,9 @@ import { type Environment, type ReadValues, readValues } from './environment.ts'
 import { Findings } from './findings.ts';
 import { readForm } from './form.ts';
 import { readNotify } from './notify.ts';
+import { inOurForm } from './other-forms.ts';
 import { readOtherUrl } from './other-url.ts';
-import { readRetention } from './retention.ts';
+import { keptFor, readRetention } from './retention.ts';
 import { readRun, readTimezone } from './run.ts';
 import { readSchedule, readScheduler } from './schedule.ts';
 import { Secret } from './secret.ts';
@@ -22,7 +23,8 @@ import { checkUnknownNames } from './unknown-names.ts';
  * kind `config` that lists every problem; neither it nor the warnings ever hold the value of a secret.
  * @param findings collects what is found, for who wants to tell it in other words.
  */
-export function readConfig(env: Environment, findings = new Findings()): Config {
+export function readConfig(given: Environment, findings = new Findings()): Config {
+  const env = inOurForm(given, findings);
   const read = readValues(env, findings);
   checkCombinations(read, findings);
   const source = readSource(env, read, findings);
@@ -35,7 +37,12 @@ export function readConfig(env: Environment, findings = new Findings()): Config 
   demandSigning(read, findings);
   const notify = readNotify(read, findings);
   const keys = readKeys(read, findings);
-  checkUnknownNames(env, form.encryption.kind !== 'none', findings);
+  const retention = readRetention(read, run.timezone);
+  checkUnknownNames(
+    env,
+    { task: 'backup', encrypted: form.encryption.kind !== 'none', keptMs: keptFor(retention) },
+    findings,
+  );
   findings.throwIfAny();
   if (source === undefined || store === undefined)
     throw new Error('a part of the configuration failed without a problem');
@@ -45,7 +52,7 @@ export function readConfig(env: Environment, findings = new Findings()): Config 
     form,
     run,
     scheduler,
-    retention: readRetention(read, run.timezone),
+    retention,
     keys,
     signing,
     drill,
@@ -63,8 +70,9 @@ export function readConfig(env: Environment, findings = new Findings()): Config 
  * database to back up need not be there any more.
  * @throws {Failure} `config` listing every problem.
  */
-export function readReaderConfig(env: Environment): ReaderConfig {
+export function readReaderConfig(given: Environment): ReaderConfig {
   const findings = new Findings();
+  const env = inOurForm(given, findings);
   const read = readValues(env, findings);
   const store = readStore(read, findings);
   const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
@@ -76,7 +84,7 @@ export function readReaderConfig(env: Environment): ReaderConfig {
   const signing = readSigning(read, findings);
   const notify = readNotify(read, findings);
   const keys = readKeys(read, findings);
-  checkUnknownNames(env, true, findings);
+  checkUnknownNames(env, { task: 'reading', encrypted: true, keptMs: keptFor(retention) }, findings);
   findings.throwIfAny();
   if (store === undefined) throw new Error('a part of the configuration failed without a problem');
   const { values } = read;

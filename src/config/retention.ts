@@ -1,6 +1,11 @@
 import type { RetentionPolicy } from './config.ts';
 import type { ReadValues } from './environment.ts';
 
+/** For how long every backup is kept, in ms. */
+export function keptFor(retention: RetentionPolicy | undefined): number {
+  return retention === undefined ? Number.POSITIVE_INFINITY : (retention.withinMs ?? 0);
+}
+
 /** Which backups are kept, or undefined where no rule is set: then nothing is ever removed. */
 export function readRetention({ values, isSet }: ReadValues, timeZone: string): RetentionPolicy | undefined {
   // KEEP_MINIMUM alone only bounds the others.

@@ -92,7 +92,7 @@ describe('PG_DUMP_ARGS', () => {
   });
 
   test('names the variable that the user wrote', () => {
-    assertProblem({ BACKUP_OPTIONS: '-Fc' }, /^BACKUP_OPTIONS has -F/);
+    assertProblem({ BACKUP_OPTIONS: '-Fd' }, /^BACKUP_OPTIONS has -F/);
   });
 });
 

@@ -7,11 +7,13 @@ export const formVariables = {
     words: "`custom` is `pg_dump`'s own archive, from which single tables can be restored; `plain` is SQL.",
     example: 'plain',
     default: 'custom',
+    aliases: ['USE_CUSTOM_FORMAT'],
   }),
   COMPRESSION: variable(oneOf('zstd', 'gzip', 'none'), {
     words: 'How dumps are compressed.',
     example: 'gzip',
     default: 'zstd',
+    aliases: ['COMPRESSION_CMD'],
   }),
   COMPRESSION_LEVEL: variable(integer(1, 19), {
     words: '1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6).',

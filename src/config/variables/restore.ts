@@ -23,6 +23,7 @@ export const restoreVariables = {
       'Sessions that make indexes and constraints at once after the rows, for dumps in `custom` format. With `1` all is one transaction, and a failure leaves nothing behind; `auto` is one for each core here, at most 4.',
     example: 'auto',
     default: '1',
+    aliases: ['PARALLEL_JOBS'],
   }),
   RESTORE_MAX_SIZE: variable(autoOr(size(1024 ** 2, 1024 ** 5)), {
     words:

@@ -7,6 +7,7 @@ export const runVariables = {
     words: 'The whole run ends by then. Keep it below the limit of the platform.',
     example: '6h',
     default: '6h',
+    aliases: ['COMMAND_TIMEOUT'],
   }),
   STALL_TIMEOUT: variable(duration(1), {
     words: 'A run in which no byte moves for this long is ended.',
@@ -56,7 +57,7 @@ export const retentionVariables = {
   KEEP_WITHIN: variable(duration(86_400_000, 'd'), {
     words: 'Keep all that are at most so much older than the newest; a number without a unit is in days.',
     example: '35d',
-    aliases: ['BACKUP_KEEP_DAYS', 'BACKUP_RETENTION_DAYS'],
+    aliases: ['BACKUP_KEEP_DAYS', 'BACKUP_RETENTION_DAYS', 'RETENTION_DAYS', 'REMOVE_BEFORE', 'DELETE_OLDER_THAN'],
   }),
   KEEP_DAILY: variable(integer(1), {
     words: 'Keep the newest of each of so many days that have any; one that a drill has proved comes first.',

@@ -15,7 +15,7 @@ export const sourceVariables = {
     aliases: ['POSTGRES_HOST'],
   }),
   PGPORT: variable(integer(1, 65535), { words: 'Port.', example: '5432', default: '5432', aliases: ['POSTGRES_PORT'] }),
-  PGUSER: variable(text, { words: 'Role to log in as.', example: 'backup', aliases: ['POSTGRES_USER'] }),
+  PGUSER: variable(text, { words: 'Role to log in as.', example: 'backup', aliases: ['POSTGRES_USER'], file: true }),
   PGPASSWORD: variable(password, {
     words: 'Its password.',
     example: 'a long password',
@@ -25,11 +25,13 @@ export const sourceVariables = {
   PGPASSFILE: variable(text, {
     words: 'A password file in the form of `~/.pgpass`; only its owner may have access to it (`chmod 0600`).',
     example: '/run/secrets/pgpass',
+    aliases: ['POSTGRES_PASSFILE_STORE'],
   }),
   PGDATABASE: variable(text, {
     words: 'Database; by default the one named like the role.',
     example: 'shop',
     aliases: ['POSTGRES_DATABASE', 'POSTGRES_DB'],
+    file: true,
   }),
   PGSSLMODE: variable(oneOf('disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'), {
     words: "TLS to the server, in libpq's meaning. Default `prefer`, or `verify-full` with `PGSSLROOTCERT=system`.",
@@ -67,7 +69,13 @@ export const sourceVariables = {
   PG_DUMP_ARGS: variable(text, {
     words: 'Further arguments for `pg_dump`, quoted as in a shell.',
     example: "--no-owner --exclude-extension='pg_cron'",
-    aliases: ['PGDUMP_EXTRA_OPTS', 'POSTGRES_EXTRA_OPTS', 'BACKUP_OPTIONS', 'PG_DUMP_EXTRA_OPTIONS'],
+    aliases: [
+      'PGDUMP_EXTRA_OPTS',
+      'POSTGRES_EXTRA_OPTS',
+      'POSTGRES_EXTRA_DUMP_OPTS',
+      'BACKUP_OPTIONS',
+      'PG_DUMP_EXTRA_OPTIONS',
+    ],
   }),
   LOCK_WAIT_TIMEOUT: variable(duration(1), {
     words: 'How long `pg_dump` waits for the lock of a table.',

@@ -8,7 +8,7 @@ export const storeVariables = {
   BACKUP_DESTINATION: variable(text, {
     words: 'Where backups are kept: a bucket with a prefix, or a folder (`file:///backups`).',
     example: 's3://my-backups/production',
-    aliases: ['S3_DESTINATION', 'TARGET_BUCKET_URL'],
+    aliases: ['S3_DESTINATION', 'TARGET_BUCKET_URL', 'BACKUP_DIR'],
   }),
   S3_BUCKET: variable(text, {
     words: 'The bucket, in place of `BACKUP_DESTINATION`.',
@@ -18,7 +18,7 @@ export const storeVariables = {
   S3_PREFIX: variable(text, {
     words: 'Folder inside the bucket.',
     example: 'production',
-    aliases: ['BUCKET_SUBFOLDER', 'AWS_S3_PATH'],
+    aliases: ['BUCKET_SUBFOLDER', 'AWS_S3_PATH', 'BACKUP_FILE_PREFIX'],
   }),
   S3_ENDPOINT: variable(text, {
     words: 'Address of a store other than AWS.',
