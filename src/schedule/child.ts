@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Log } from '../log.ts';
 import type { Ended } from './status.ts';
 
@@ -9,6 +11,8 @@ const usualStopMs = 19_000;
 const overdueMs = 60_000;
 /** The longest delay of a timer. */
 const longestTimerMs = 2 ** 31 - 1;
+/** How long after its end something that it has left may hold its outputs open. */
+const outputsMs = 2000;
 /** The exit code of a run that could not be started: like that of a shell for a program that it cannot execute. */
 const notStarted = 126;
 
@@ -29,16 +33,34 @@ export interface RunRequest {
   readonly timeoutMs: number;
   /** How long a run that was told to end gets for it, in ms; 19 s, a little more than it may take by itself. */
   readonly stopWithinMs?: number;
+  /** Gets what the run writes, line by line, all of it before the run counts as ended. */
+  readonly lines?: RunLines;
   readonly log: Log;
 }
 
-/** Starts `backup` as a process of its own, which writes to the same outputs. */
-export function startBackup({ self, env, timeoutMs, stopWithinMs = usualStopMs, log }: RunRequest): Run {
+/** Who gets the lines of a run, without their ends. */
+export interface RunLines {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** Starts `backup` as a process of its own, which writes to the same outputs where nobody else wants its lines. */
+export function startBackup({ self, env, timeoutMs, stopWithinMs = usualStopMs, lines, log }: RunRequest): Run {
   const [program = '', ...args] = self;
   // Of a group of its own: Ctrl-C in a terminal would else reach it besides what we pass on, and a second signal tells
   // a run not to clean up.
-  const child = spawn(program, [...args, 'backup'], { env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-  const ended = end(child, log);
+  const output = lines ? 'pipe' : 'inherit';
+  const child = spawn(program, [...args, 'backup'], { env, stdio: ['ignore', output, output], detached: true });
+  const passed = [passLines(child.stdout, lines?.out), passLines(child.stderr, lines?.err)];
+  const ended = end(child, log).then(async (how) => {
+    const timer = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, outputsMs);
+    await Promise.all(passed);
+    clearTimeout(timer);
+    return how;
+  });
   const overdue = setTimeout(
     () => {
       log.error('the backup has not ended at its own deadline: ending it by force');
@@ -74,6 +96,16 @@ function end(child: ChildProcess, log: Log): Promise<Ended> {
       resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
     });
   });
+}
+
+/** Resolves when there is no more; what cannot be read any more is lost. */
+async function passLines(output: Readable | null, take: ((line: string) => void) | undefined): Promise<void> {
+  if (!output || !take) return;
+  try {
+    for await (const line of createInterface({ input: output })) take(line);
+  } catch {
+    // Ours was closed: see above.
+  }
 }
 
 function killGroup({ pid }: ChildProcess): void {
