@@ -87,11 +87,14 @@ export class Teller implements Disposable {
   /**
    * Tells why the signal was aborted while the clean-up after it goes on for long. Dispose of it when the run has ended,
    * or can only succeed any more.
+   * @param ending how the run stands by then; by default nothing is known but why.
    */
-  tellEarly(signal: AbortSignal): Disposable {
+  tellEarly(
+    signal: AbortSignal,
+    ending = (failure: Failure): Ending => ({ exitCode: failure.exitCode, failure }),
+  ): Disposable {
     return afterAbort(signal, earlyMs, () => {
-      const failure = toFailure(signal.reason);
-      void this.end({ exitCode: failure.exitCode, failure });
+      void this.end(ending(toFailure(signal.reason)));
     });
   }
 
