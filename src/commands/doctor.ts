@@ -22,6 +22,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { describeNames } from './describe-names.ts';
 
 /** Tries one thing. Returns what is worth telling when it is fine. */
 type Attempt = () => Promise<string>;
@@ -35,6 +36,7 @@ export const doctor: Command = {
   usage: 'doctor',
   async run(edge) {
     readArguments(edge.args, {}, 'doctor', 0);
+    edge.stdout.write(describeNames(edge.env));
     const config = readConfig(edge.env);
     const redact = createRedactor(config.secrets);
     const { log } = createReporting(edge, config.log, redact);
