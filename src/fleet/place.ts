@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Environment } from '../config/environment.ts';
 import type { Findings } from '../config/findings.ts';
 import type { Values, VariableName } from '../config/variables.ts';
@@ -41,11 +42,16 @@ export function readPlace(
       'FLEET_RUN is no plain name: letters, digits, dots, dashes and underscores, for example FLEET_RUN=nightly-2026-11-21',
     );
   }
-  return { index: index ?? 0, shards: shards ?? 1, run: run ?? runOfHost(env['HOSTNAME'], index), concurrency };
+  return {
+    index: index ?? 0,
+    shards: shards ?? 1,
+    run: run ?? runOfHost(env['HOSTNAME'] ?? hostname(), index),
+    concurrency,
+  };
 }
 
-function runOfHost(host: string | undefined, index: number | undefined): string | undefined {
-  if (host === undefined || index === undefined || !host.endsWith(`-${index}`)) return undefined;
+function runOfHost(host: string, index: number | undefined): string | undefined {
+  if (index === undefined || !host.endsWith(`-${index}`)) return undefined;
   const run = host.slice(0, -`-${index}`.length);
   return runPattern.test(run) ? run : undefined;
 }
