@@ -1,3 +1,4 @@
+import { believeOnly } from '../catalog/believe.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
@@ -35,7 +36,7 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
   );
   const client = await findClient(config.source.clientsDir, session.server.major);
   await refuseUndrillable({ ...context, signal }, session, encryption);
-  const store = opened.adopt(openStore(config.store, log), (open) => {
+  const store = opened.adopt(believeOnly(openStore(config.store, log), config.signing.publicKeys), (open) => {
     open.close();
   });
   await both(

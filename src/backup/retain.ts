@@ -1,3 +1,4 @@
+import { believeOnly } from '../catalog/believe.ts';
 import { pruneAfterBackup, type Pruned } from '../retention/after-backup.ts';
 import { openStore } from '../store/open.ts';
 import type { RunContext } from './context.ts';
@@ -13,7 +14,7 @@ export async function retainAfter(
 ): Promise<RetainedBackup> {
   const { retention: policy } = config;
   if (!policy) return completed;
-  const store = openStore(config.store, log);
+  const store = believeOnly(openStore(config.store, log), config.signing.publicKeys);
   try {
     const { database, id: madeNow } = completed.manifest;
     const backupTimeoutMs = config.run.timeoutMs;

@@ -22,6 +22,7 @@ import { prepareGlobals, storeGlobals } from './globals.ts';
 import { preflight } from './preflight.ts';
 import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import type { Ready } from './ready.ts';
+import { SignedObjects } from './signed.ts';
 import { decideTier } from './tier.ts';
 import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
@@ -77,6 +78,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   // An object gets its tags when its upload begins: only then does the dump have to wait for the tier.
   const tags = config.store.kind === 's3' && config.store.tags ? tagsOf(config.store, await tierSoon) : undefined;
   await using written = new WrittenObjects(store, id, tags, log);
+  const signed = new SignedObjects(written, config.signing);
   // Before the dump, which may take hours: what cannot be dumped is known at once.
   const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });
   const measured = await storeLane({
@@ -158,17 +160,17 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const proof = await drillStored(context, ready, folder, manifest);
   if (proof) {
     const proofKey = folder + proofFileName(new Date(proof.finishedAt));
-    await written.put(proofKey, serializeProof(proof), 'application/json', signal);
+    await signed.put(proofKey, serializeProof(proof), 'application/json', signal);
   }
   const text = 'text/plain; charset=utf-8';
   await written.put(folder + fileNames.sums, sha256Sums(manifest.artifacts), text, signal);
-  await written.put(
+  await signed.put(
     folder + fileNames.guide,
-    restoreGuide(manifest, folderAddress(config.store, location)),
+    restoreGuide(manifest, folderAddress(config.store, location), config.signing.key !== undefined),
     'text/markdown; charset=utf-8',
     signal,
   );
-  await written.put(folder + fileNames.manifest, serializeManifest(manifest), 'application/json', signal);
+  await signed.put(folder + fileNames.manifest, serializeManifest(manifest), 'application/json', signal);
   written.keep();
 
   const shrunk = shrinkWarning(artifact, previous?.manifest, config.run.shrinkAlert);

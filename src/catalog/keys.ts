@@ -21,6 +21,17 @@ export function isProofFile(file: string): boolean {
   return /^proof-\d{8}T\d{6}Z\.json$/.test(file);
 }
 
+/** Where the signature of an object is kept; it is written first, so that what must be signed is never seen without. */
+export function signatureKey(key: string): string {
+  return `${key}.sig`;
+}
+
+/** Whether a file of a backup's folder is a signature of another one. */
+export function isSignatureFile(file: string): boolean {
+  const of = file.endsWith('.sig') ? file.slice(0, -'.sig'.length) : '';
+  return of === fileNames.manifest || of === fileNames.guide || isProofFile(of);
+}
+
 /**
  * A database's name as one component of a key: percent-encoded where it is not plain ASCII, so that it can be read back
  * from the key, cannot climb out of its folder and suits every store and shell.

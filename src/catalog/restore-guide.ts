@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { fileNames } from './keys.ts';
 import { type Artifact, dumpOf, type Manifest } from './manifest.ts';
+import { signatureSection, signerRow } from './signature-guide.ts';
 import { isAllOrNothing, restoreCommands, shellQuote } from './restore-command.ts';
 
 /** How somebody with ordinary tools gets at a backup's folder. */
@@ -38,8 +39,9 @@ END`;
 /**
  * The content of RESTORE.md: the exact commands, with stock tools only, for this very backup. The blocks fenced as `sh`,
  * run one after the other in one bash, restore it; the tests and the demo do just that.
+ * @param isSigned signatures lie beside it.
  */
-export function restoreGuide(manifest: Manifest, folder: FolderAddress): string {
+export function restoreGuide(manifest: Manifest, folder: FolderAddress, isSigned = false): string {
   const dump = dumpOf(manifest);
   const localFolder = shellQuote(`restore-${manifest.id}`);
   return `# Restore this backup
@@ -59,7 +61,7 @@ Then \`export\` these in a bash:
 | --- | --- |
 | \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` | a server of PostgreSQL ${String(oldestTarget(manifest, dump))} or newer, and the login that is to own everything |
 | \`PGDATABASE\` | the name of the new database |
-${keyRow(dump)}${storeRow(folder)}
+${keyRow(dump)}${isSigned ? signerRow : ''}${storeRow(folder)}
 ## 2. Get the files
 
 \`\`\`sh
@@ -67,7 +69,7 @@ mkdir -p ${localFolder} && cd ${localFolder}
 ${folder.copyCommand}
 \`\`\`
 
-## 3. Check and restore
+${isSigned ? signatureSection(manifest) : ''}## 3. Check and restore
 
 \`sha256sum\` must print \`OK\`; if it says \`FAILED\`, the file is damaged and nothing is restored: take another backup.
 ${

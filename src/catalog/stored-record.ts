@@ -51,6 +51,16 @@ export async function readText(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  return (await readBytes(store, key, maxBytes, signal))?.toString('utf8');
+}
+
+/** The same as it is stored. */
+export async function readBytes(
+  store: Store,
+  key: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of store.get(key, signal)) {
@@ -58,5 +68,5 @@ export async function readText(
     if (bytes > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -22,6 +22,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { describeSigning } from './describe-signing.ts';
 import { describeNames } from './describe-names.ts';
 
 /** Tries one thing. Returns what is worth telling when it is fine. */
@@ -59,6 +60,7 @@ export const doctor: Command = {
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
     if (config.secrets.some(isOrdinaryWord)) tell(`warn  configuration: ${guessable}\n`);
+    tell(`ok    signatures: ${describeSigning(config.signing)}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check, tell);
     await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);

@@ -2,6 +2,8 @@ import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { newBackupId } from '../catalog/ids.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { type Proof, proofFileName, serializeProof } from '../catalog/proof.ts';
+import { signatureKey } from '../catalog/keys.ts';
+import { signatureOf } from '../catalog/signature.ts';
 import { selectBackup } from '../catalog/select.ts';
 import type { DrillConfig } from '../config/config.ts';
 import { Failure, failureKinds } from '../errors.ts';
@@ -102,6 +104,9 @@ function withNames(args: readonly string[]): string[] {
   });
 }
 
+const unsigned =
+  'the proof is not signed, so that whoever sets MANIFEST_PUBLIC_KEY does not believe it: set MANIFEST_SIGNING_KEY for drills too';
+
 /** Beside the backup, with the same tags, so that rules that go by them let both expire together. */
 async function record(
   { store, config, log }: Reader,
@@ -111,12 +116,13 @@ async function record(
   signal: AbortSignal,
 ): Promise<void> {
   const key = folder + proofFileName(new Date(proof.finishedAt));
-  await store.putSmall(key, serializeProof(proof), {
-    runId: newBackupId(new Date()),
-    contentType: 'application/json',
-    tags: tagsOf(config.store, tier),
-    signal,
-  });
+  const content = serializeProof(proof);
+  const mark = { runId: newBackupId(new Date()), tags: tagsOf(config.store, tier), signal };
+  const signature = signatureOf(content, config.signing);
+  if (signature !== undefined) {
+    await store.putSmall(signatureKey(key), signature, { ...mark, contentType: 'text/plain; charset=utf-8' });
+  } else if (config.signing.publicKeys.length > 0) log.warn(unsigned);
+  await store.putSmall(key, content, { ...mark, contentType: 'application/json' });
   const { database, id, outcome } = proof;
   const location = store.describe(key);
   log.info({ event: 'recorded', database, id, outcome, location }, `recorded in ${location}`);

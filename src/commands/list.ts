@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import { type Catalog, type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
+import { isUnbelieved } from '../catalog/believe.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Proof } from '../catalog/proof.ts';
@@ -109,6 +110,7 @@ function exitCodeOf(backups: readonly Described[]): number {
 function stateOf(thrown: Error): string {
   const { kind, message } = toFailure(thrown);
   if (kind !== 'verification') return 'not read';
+  if (isUnbelieved(thrown)) return 'NOT SIGNED';
   return message.includes('has schema version') ? 'newer manifest' : 'manifest damaged';
 }
 

@@ -1,3 +1,4 @@
+import { believeOnly } from '../catalog/believe.ts';
 import type { ReaderConfig } from '../config/config.ts';
 import { readReaderConfig } from '../config/read.ts';
 import type { Log } from '../log.ts';
@@ -13,6 +14,7 @@ export interface Reader extends Disposable {
   readonly config: ReaderConfig;
   readonly log: Log;
   readonly progress: Progress;
+  /** Believes only what is signed, where keys say so. */
   readonly store: Store;
   /** Writes to standard output, without secrets. */
   readonly print: (text: string) => void;
@@ -27,7 +29,7 @@ export function openReader(edge: Edge): Reader {
   const redact = createRedactor(config.secrets);
   const { log, progress } = createReporting(edge, config.log, redact);
   for (const warning of config.warnings) log.warn(warning);
-  const store = openStore(config.store, log);
+  const store = believeOnly(openStore(config.store, log), config.signing.publicKeys);
   return {
     config,
     log,

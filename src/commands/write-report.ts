@@ -1,3 +1,4 @@
+import { believeOnly } from '../catalog/believe.ts';
 import type { Config } from '../config/config.ts';
 import { type Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -28,7 +29,7 @@ export interface AfterRun {
 export async function writeReport({ config, runId, failure, log, signal }: AfterRun): Promise<string | undefined> {
   if (!config.report || signal.aborted || (failure && hopeless.has(failure.kind))) return undefined;
   try {
-    const store = openStore(config.store, log);
+    const store = believeOnly(openStore(config.store, log), config.signing.publicKeys);
     try {
       // Only now: it is more code than all the rest of the program.
       const { publishReport } = await import('../report/publish.ts');

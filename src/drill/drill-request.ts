@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 
 /** What a drill is made of. */
 export interface DrillRequest {
-  readonly config: Pick<ReaderConfig, 'keys' | 'clientsDir' | 'restoreMaxSize' | 'drill'>;
+  readonly config: Pick<ReaderConfig, 'keys' | 'signing' | 'clientsDir' | 'restoreMaxSize' | 'drill'>;
   readonly store: Store;
   /** The backup's folder in the store, with its slash. */
   readonly folder: string;

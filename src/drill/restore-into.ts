@@ -1,7 +1,9 @@
 import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
+import { checkFirst } from '../restore/check-first.ts';
 import { decodedLimit } from '../restore/decoded-limit.ts';
+import type { KnownBlocks } from '../restore/known-blocks.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
 import { openToc } from '../restore/load.ts';
 import { restoreBackup, type Restored } from '../restore/restore.ts';
@@ -34,7 +36,10 @@ export interface DrillTools {
 export async function restoreIntoScratch(request: DrillRequest, tools: DrillTools): Promise<Restored> {
   const { config, store, folder, manifest, jobs, searchPath, log, progress, signal } = request;
   const { scratch, onObstacle } = tools;
-  const plan = await planOf(request, tools);
+  const artifact = dumpOf(manifest);
+  const reading = { store, key: folder + artifact.key, artifact, name: manifest.database, progress, log, signal };
+  const known = await checkFirst(config.signing, reading);
+  const plan = await planOf(request, tools, known);
   const notTried = (plan?.notTried ?? []).map(({ entry }) => describeEntry(entry));
   if (notTried.length > 0) {
     onObstacle({ reason: `only a superuser may create ${notTried.join(', ')}`, hint: superuserHint });
@@ -47,6 +52,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
     store,
     folder,
     manifest: without(manifest, missing),
+    known,
     target: scratch.target,
     options: { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined },
     create: false,
@@ -77,13 +83,17 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
 }
 
 /** For a plain dump, which has no list of entries, makes the roles that it names. */
-async function planOf(request: DrillRequest, tools: DrillTools): Promise<SuperuserPlan | undefined> {
+async function planOf(
+  request: DrillRequest,
+  tools: DrillTools,
+  known: KnownBlocks | undefined,
+): Promise<SuperuserPlan | undefined> {
   const { config, store, folder, manifest, searchPath, log, signal } = request;
   const { scratch, client, decryption } = tools;
   const artifact = dumpOf(manifest);
   const key = folder + artifact.key;
   const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
-  const source = { store, key, artifact, limit, decryption, searchPath, log, signal };
+  const source = { known, store, key, artifact, limit, decryption, searchPath, log, signal };
   if (artifact.format === 'plain') {
     await makeRoles(scratch, new Set([...manifest.contents.roles, ...(await findRoles(source))]), signal);
     return undefined;

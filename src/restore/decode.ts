@@ -5,16 +5,19 @@ import { joinProcesses } from '../pipeline/processes.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Store } from '../store/store.ts';
 import { type DecodedLimit, limited } from './decoded-limit.ts';
+import { type KnownBlocks, onlyKnown } from './known-blocks.ts';
 
 /**
  * An artifact's stored bytes. **It ends only if they are the ones that the manifest records**; otherwise iterating throws
  * before its last chunk, a Failure of kind `verification` that names the object and the difference.
+ * @param known where all of it was read before: then no byte comes through that was not the same.
  */
 export async function* checkedBytes(
   store: Store,
   key: string,
   artifact: Artifact,
   signal: AbortSignal,
+  known?: KnownBlocks,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const meter = new Meter();
   const differs = (what: string): Failure =>
@@ -37,7 +40,9 @@ export async function* checkedBytes(
       yield chunk;
     }
   }
-  yield* holdLast(noMore(meter.pass(store.get(key, signal))), () => {
+  const stored = store.get(key, signal);
+  const same = known ? onlyKnown(stored, known, store.describe(key)) : stored;
+  yield* holdLast(noMore(meter.pass(same)), () => {
     const { bytes, sha256 } = meter.result();
     demandSize(bytes);
     if (sha256 !== artifact.sha256) {

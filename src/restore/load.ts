@@ -13,6 +13,7 @@ import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes, decodedBytes, explainDecoding, holdLast, isUnexplained } from './decode.ts';
 import type { DecodedLimit } from './decoded-limit.ts';
+import type { KnownBlocks } from './known-blocks.ts';
 import { PlainGuard } from './plain-guard.ts';
 import type { KnownNames } from './toc-list.ts';
 import { readToc, type Toc } from './toc.ts';
@@ -29,6 +30,8 @@ export interface ArtifactSource {
   readonly key: string;
   readonly artifact: Artifact;
   readonly limit: DecodedLimit;
+  /** What was read of it before, see check-first.ts. */
+  readonly known?: KnownBlocks | undefined;
   readonly decryption: Decryption;
   readonly searchPath: string;
   readonly log: Log;
@@ -64,7 +67,7 @@ export async function openToc(source: ArtifactSource, client: PostgresClient, kn
   // Ends what still decodes once enough was read, even while the store is silent.
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
-  const stored = checkedBytes(store, key, artifact, decoding);
+  const stored = checkedBytes(store, key, artifact, decoding, source.known);
   try {
     return await readToc(
       decodedBytes(stored, [decryption.stage, decompression], limit, decoding),
@@ -94,7 +97,7 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
     try {
       const stages = [decryption.stage, decompression];
       using checking = followReading(progress, { name, totalBytes: artifact.bytes, log, step: 'checked' });
-      const checked = checking.pass(checkedBytes(store, key, artifact, signal));
+      const checked = checking.pass(checkedBytes(store, key, artifact, signal, source.known));
       for await (const _chunk of decodedBytes(checked, stages, limit, signal));
     } catch (error) {
       throw await explainDecoding(error, source);
@@ -112,7 +115,7 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
   // Ends what decodes when the loader has ended first, even while the store is silent.
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
-  const stored = reading.pass(checkedBytes(store, key, artifact, decoding));
+  const stored = reading.pass(checkedBytes(store, key, artifact, decoding, source.known));
   const bytes = decodedBytes(stored, [decryption.stage, decompression], limit, decoding);
   const decoded = holdLast(toc?.compared(bytes) ?? bytes);
   const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;

@@ -11,12 +11,14 @@ import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage 
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
+import { checkFirst } from './check-first.ts';
 import { compareWithManifest } from './compare.ts';
 import type { CompareScope, Comparison } from './comparison.ts';
 import { decodedLimit } from './decoded-limit.ts';
 import { foresee } from './foresee.ts';
 import { describeEntry, findHarmless, holdsData, type LeftOut, leftOutOf } from './leave-out.ts';
 import { tellLeftBehind } from './left-behind.ts';
+import type { KnownBlocks } from './known-blocks.ts';
 import { type ArtifactSource, loadArtifact, openToc, runLoader } from './load.ts';
 import { makeDatabase } from './new-database.ts';
 import { type Lacking, prepareFor } from './prepare.ts';
@@ -27,11 +29,13 @@ import type { Toc } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
-  readonly config: Pick<ReaderConfig, 'keys' | 'source' | 'clientsDir' | 'restoreMaxSize'>;
+  readonly config: Pick<ReaderConfig, 'keys' | 'signing' | 'source' | 'clientsDir' | 'restoreMaxSize'>;
   readonly store: Store;
   /** The backup's folder in the store, with its slash. */
   readonly folder: string;
   readonly manifest: Manifest;
+  /** Of the dump, where {@link checkFirst} was called before. */
+  readonly known?: KnownBlocks | undefined;
   readonly target: ConnectionConfig;
   readonly options: LoadOptions;
   /** Create the target database first; it is dropped again when the restore fails. */
@@ -76,7 +80,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   if (artifact.format === 'plain') refuseUnsafePsql(client);
   const key = folder + artifact.key;
   const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
-  const source: ArtifactSource = { store, key, artifact, limit, decryption, searchPath, log, signal };
+  const { progress } = request;
+  const reading = { store, key, artifact, name: manifest.database, progress, log, signal };
+  const known = request.known ?? (await checkFirst(config.signing, reading));
+  const source: ArtifactSource = { known, store, key, artifact, limit, decryption, searchPath, log, signal };
   await using toc = artifact.format === 'custom' ? await openToc(source, client, knownNames(manifest)) : undefined;
   const entries = toc?.entries ?? [];
   const lacking = lackingIn(manifest, options, entries);
@@ -105,11 +112,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     const loader = toc
       ? pgRestoreStage(target, client, options, { list, section, mayStopReading })
       : psqlStage(target, client);
-    const checkFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
+    const readFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
     try {
-      const { progress } = request;
       const tables = mayStopReading ? undefined : entries.filter(({ kind }) => kind === 'TABLE DATA').length;
-      await loadArtifact(source, { loader, toc, checkFirst, name: manifest.database, tables, progress });
+      await loadArtifact(source, { loader, toc, checkFirst: readFirst, name: manifest.database, tables, progress });
     } catch (error) {
       await prepared[Symbol.asyncDispose]();
       const wasEmpty = !options.clean && options.only !== 'data' && request.prepared !== true;

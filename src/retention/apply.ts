@@ -1,5 +1,5 @@
 import type { Entry } from '../catalog/entries.ts';
-import { fileNames, isArtifactFile, isProofFile } from '../catalog/keys.ts';
+import { fileNames, isArtifactFile, isProofFile, isSignatureFile } from '../catalog/keys.ts';
 import { someAtATime } from '../catalog/some-at-a-time.ts';
 import { type Failure, toFailure } from '../errors.ts';
 import type { Store, StoredObject } from '../store/store.ts';
@@ -66,13 +66,15 @@ export async function removeFolders(store: Store, folders: readonly Entry[], sig
   };
 }
 
-/** The manifest; the data, the guide and the proofs; `SHA256SUMS`. Each only where it is there. */
+/** The manifest; the data, the guide, the proofs and the signatures; `SHA256SUMS`. Each only where it is there. */
 function inOrder({ folder, objects }: Entry): [StoredObject[], StoredObject[], StoredObject[]] {
   const named = (wanted: (file: string) => boolean): StoredObject[] =>
     objects.filter(({ key }) => wanted(key.slice(folder.length)));
   return [
     named((file) => file === fileNames.manifest),
-    named((file) => isArtifactFile(file) || file === fileNames.guide || isProofFile(file)),
+    named(
+      (file) => isArtifactFile(file) || file === fileNames.guide || isProofFile(file) || isSignatureFile(file),
+    ),
     named((file) => file === fileNames.sums),
   ];
 }
