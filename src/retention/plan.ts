@@ -4,6 +4,8 @@ import { type Candidate, type Reason, wishesOf } from './rules.ts';
 
 /** How far two clocks may be apart before neither is believed. */
 const clockToleranceMs = 86_400_000;
+/** So long after its manifest was stored, a run that does not know that it was may still take its backup back. */
+const doubtMs = 3_600_000;
 
 /** A folder of ours without a manifest but with `SHA256SUMS`, and too old to be that of a run: see survey.ts. */
 export interface Leftover {
@@ -41,8 +43,8 @@ export interface RetentionPlan<B extends Candidate, L extends Leftover = Leftove
 
 /**
  * Decides which backups of a database stay. Pure: the same request gives the same plan, whatever the order of its
- * backups. Whatever the policy, these stay: the newest `minimum` backups, the newest proved one, the one just made, and
- * every backup whose name is ahead of the store's clock by more than a day. Those are not counted either, so that
+ * backups. Whatever the policy, these stay: the newest `minimum` backups (and never only one that is younger than an hour,
+ * unless this run has made it), the newest proved one, the one just made, and every backup whose name is ahead of the store's clock by more than a day. Those are not counted either, so that
  * backups of a wrong clock, or made up by somebody with the right to write, cannot take the place of real ones. Nothing
  * goes at all while this machine's clock is behind the newest backup by more than a day.
  */
@@ -88,7 +90,10 @@ function reasonsToKeep<B extends Candidate>(
     reasons.set(backup, [...(reasons.get(backup) ?? []), reason]);
   };
   for (const { backup, reason } of wishesOf(counted, policy, now)) add(backup, reason);
-  for (const backup of counted.slice(0, Math.max(1, policy.minimum))) add(backup, { rule: 'minimum' });
+  const [newest] = counted;
+  // Else the prune that somebody starts meanwhile takes the last backup but that one, and then that one goes too.
+  const isSure = newest === undefined || newest.id === madeNow || +now - +newest.storedAt > doubtMs;
+  for (const backup of counted.slice(0, Math.max(isSure ? 1 : 2, policy.minimum))) add(backup, { rule: 'minimum' });
   const proved = counted.find((backup) => backup.proved);
   if (proved) add(proved, { rule: 'proved' });
   const made = counted.find(({ id }) => id === madeNow);
