@@ -25,15 +25,18 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
     case 'EAI_AGAIN':
       return failure(
         `the host name ${connection.host} cannot be found`,
-        'Check the host in DATABASE_URL; an internal name works only inside its own network.',
+        sessionPooler(connection) ??
+          'Check the host in DATABASE_URL; an internal name works only inside its own network.',
         code === 'EAI_AGAIN',
       );
+    case 'EADDRNOTAVAIL':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
       return failure(
         `no way to reach ${where}: ${message}`,
-        'Check firewalls and allow-lists; some providers offer their direct address over IPv6 only.',
+        sessionPooler(connection) ??
+          'Check firewalls and allow-lists; some providers offer their direct address over IPv6 only.',
         true,
       );
     case '28P01':
@@ -101,6 +104,13 @@ export function isTlsRefusal(error: unknown): boolean {
   const { code, message } = describe(error);
   if (/does not support SSL/i.test(message) || /^(EPROTO|ERR_SSL_)/.test(code)) return true;
   return code === '28000' && /no encryption|SSL (encryption|off|on)/i.test(message);
+}
+
+/** What to use where Supabase's direct address, which has no IPv4, cannot be reached or not even be found. */
+function sessionPooler({ host, user }: ConnectionConfig): string | undefined {
+  const [, project] = /^db\.([a-z0-9]+)\.supabase\.co$/.exec(host) ?? [];
+  if (project === undefined) return undefined;
+  return `This address has only IPv6, unless you have the IPv4 add-on. Without IPv6 use the session pooler that the dashboard shows: its host, port 5432, user ${user}.${project}.`;
 }
 
 function isLoopback(host: string): boolean {

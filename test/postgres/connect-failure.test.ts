@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readConfig } from '../../src/config/read.ts';
+import { connectFailure } from '../../src/postgres/connect-failure.ts';
+
+/** The failure of a connection with this address, by an error of the network with this code. */
+function failure(address: string, code: string) {
+  const { source } = readConfig({ DATABASE_URL: address, BACKUP_DESTINATION: 'file:///backups' });
+  return connectFailure(source.connection, Object.assign(new Error(`connect ${code}`), { code }));
+}
+
+describe('an address of Supabase without IPv4', () => {
+  const direct = 'postgresql://backup:pw@db.abcdefghijklmnopqrst.supabase.co:5432/postgres';
+  for (const code of ['ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENOTFOUND']) {
+    test(`${code} is told with the session pooler and its user`, () => {
+      const { kind, hint } = failure(direct, code);
+      assert.equal(kind, 'database');
+      assert.match(hint ?? '', /only IPv6, .* session pooler .* port 5432, user backup\.abcdefghijklmnopqrst\.$/);
+    });
+  }
+});
+
+test('another address that cannot be reached gets no advice about Supabase', () => {
+  for (const code of ['ENETUNREACH', 'EADDRNOTAVAIL', 'ENOTFOUND']) {
+    for (const host of ['db.example.com', 'db.supabase.co.example.org', 'aws-0-eu-central-1.pooler.supabase.com']) {
+      assert.doesNotMatch(failure(`postgresql://backup:pw@${host}/shop`, code).hint ?? '', /session pooler/);
+    }
+  }
+});
