@@ -69,7 +69,9 @@ export async function storeGlobals(
   }, run.stallTimeoutMs);
   try {
     const signal = AbortSignal.any([ready.signal, slow.signal]);
-    const onWarning = (text: string): void => void log.warn(text);
+    const onWarning = (text: string): void => {
+      log.warn(text);
+    };
     const script = dumpGlobals({ source, client: ready.client, plan, onWarning, signal });
     await ready.store.putStream(folder + key, meter.pass(packed(script, ready, signal)), {
       runId: id,

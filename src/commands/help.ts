@@ -12,6 +12,8 @@ const optionWords: Readonly<Record<string, string>> = {
   '--data-only': 'rows, and no definitions',
   '--database': 'only backups of this database',
   '--dry-run': 'show what would be removed, and remove nothing',
+  '--globals': 'first the roles, memberships and tablespaces that the server lacks; last the settings of the database',
+  '--globals-only': 'those roles, memberships and tablespaces, and no database',
   '--grace': 'how long after its time a backup may be finished',
   '--jobs': 'sessions that make indexes and constraints at once',
   '--json': 'for scripts',

@@ -2,19 +2,24 @@ import prettyMs from 'pretty-ms';
 import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { Failure } from '../errors.ts';
+import { withSession } from '../postgres/with-session.ts';
 import { describeComparison, describeLeftOut, summarize } from '../report/comparison.ts';
 import { leaveOutByWords } from '../restore/leave-out.ts';
+import { readGlobals } from '../restore/read-globals.ts';
 import { compareRestored, restoreBackup } from '../restore/restore.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { readJobs } from './jobs.ts';
 import { openReader } from './reader.ts';
+import { GlobalsRestore } from './restore-globals.ts';
 
 const options = {
   database: { type: 'string' },
   create: { type: 'boolean' },
   clean: { type: 'boolean' },
   confirm: { type: 'string' },
+  globals: { type: 'boolean' },
+  'globals-only': { type: 'boolean' },
   'with-owners': { type: 'boolean' },
   'no-comments': { type: 'boolean' },
   schema: { type: 'string', multiple: true },
@@ -26,7 +31,7 @@ const options = {
 } as const;
 
 const usage =
-  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto]';
+  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--globals | --globals-only] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto]';
 
 /** `restore`: one backup into `TARGET_DATABASE_URL`, in one transaction, compared with the manifest afterwards. */
 export const restore: Command = {
@@ -40,6 +45,10 @@ export const restore: Command = {
     }
     if (values['schema-only'] === true && values['data-only'] === true) {
       throw new Failure('usage', '--schema-only and --data-only leave nothing to restore', { hint: `Usage: ${usage}` });
+    }
+    const globalsOnly = values['globals-only'] === true;
+    if (globalsOnly && Object.keys(values).some((name) => name !== 'globals-only' && name !== 'database')) {
+      throw new Failure('usage', '--globals-only goes with --database alone', { hint: `Usage: ${usage}` });
     }
     using reader = openReader(edge);
     const { config, store, log, progress } = reader;
@@ -59,12 +68,18 @@ export const restore: Command = {
     const only = values['schema-only'] === true ? 'schema' : values['data-only'] === true ? 'data' : undefined;
     const entry = selectBackup(entries, selector, store.location);
     const manifest = await readEntry(store, entry, edge.signal);
+    const searchPath = edge.env.PATH ?? '';
+    const asked = { config, store, folder: entry.folder, manifest, searchPath, signal: edge.signal };
+    const globals =
+      globalsOnly || values.globals === true ? new GlobalsRestore(await readGlobals(asked), reader.print) : undefined;
+    if (globals && globalsOnly) {
+      await withSession(target, edge.signal, globals.apply);
+      globals.demandAll(`restored roles and tablespaces of ${manifest.database} ${manifest.id}`);
+      return 0;
+    }
     const words = values['leave-out'];
     const restored = await restoreBackup({
-      config,
-      store,
-      folder: entry.folder,
-      manifest,
+      ...asked,
       target,
       options: {
         withOwners: values['with-owners'] === true,
@@ -77,14 +92,14 @@ export const restore: Command = {
       create: values.create === true,
       jobs,
       leaveOut: words === undefined ? undefined : leaveOutByWords(words),
-      searchPath: edge.env.PATH ?? '',
+      ...(globals && { globals }),
       log: log.child({ database: entry.database, id: entry.id }),
       progress,
-      signal: edge.signal,
     });
     reader.print(describeLeftOut(restored.leftOut));
     const compared = await compareRestored(target, manifest, restored.scope, edge.signal);
     reader.print(describeComparison(compared));
+    if (globals) await withSession(target, edge.signal, globals.applySettings);
     const { id, database } = manifest;
     const told = summarize(compared);
     if (compared.some(({ outcome }) => outcome === 'different')) {
@@ -93,6 +108,7 @@ export const restore: Command = {
       });
     }
     reader.print(`restored ${database} ${id} into ${target.database} in ${prettyMs(restored.restoreMs)}; ${told}\n`);
+    globals?.demandAll(`restored ${database} ${id} into ${target.database}`);
     return 0;
   },
 };

@@ -100,6 +100,8 @@ function globalsStage({ source: { connection }, client, plan, onWarning }: Globa
       LC_ALL: 'C',
       ...libpqEnvironment(connection, client.major),
       PGAPPNAME: 'pg-offsite pg_dumpall',
+      // Until when a password is valid is told in it.
+      PGDATESTYLE: 'ISO',
       ...(options !== '' && { PGOPTIONS: options }),
     },
     onStderrLine: (line) => {

@@ -18,9 +18,17 @@ const pieces = [
 ];
 const piece = new RegExp(pieces.join('|'), 'my');
 
-/** In a script of globals also strings with doubled backslashes, and psql's name of the database that it is connected to. */
+/**
+ * In a script of globals also strings with doubled backslashes, numbers with a fraction, and psql's name of the database
+ * that it is connected to.
+ */
 const globalsPiece = new RegExp(
-  [String.raw`E'(?<escaped>(?:[^'\\\0]|''|\\\\)*)'`, `(?<database>:"DBNAME")`, ...pieces].join('|'),
+  [
+    String.raw`E'(?<escaped>(?:[^'\\\0]|''|\\\\)*)'`,
+    String.raw`(?<decimal>\d*\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)`,
+    `(?<database>:"DBNAME")`,
+    ...pieces,
+  ].join('|'),
   'my',
 );
 
@@ -57,7 +65,7 @@ function split(sql: string, piece: RegExp): Token[][] | undefined {
 
 function toToken(groups: Record<string, string | undefined> | undefined): Token | 'space' | undefined {
   if (groups === undefined) return undefined;
-  const { escaped, database, word, quoted, string, number, mark } = groups;
+  const { escaped, decimal, database, word, quoted, string, number = decimal, mark } = groups;
   if (escaped !== undefined) return { kind: 'string', text: escaped.replaceAll(/''|\\\\/g, (pair) => pair.charAt(0)) };
   if (database !== undefined) return { kind: 'mark', text: database };
   if (word !== undefined) return { kind: 'word', text: word };
@@ -109,6 +117,13 @@ export class TokenReader {
   string(): string {
     const token = this.#tokens[this.#position++];
     if (token?.kind !== 'string') throw new Mismatch();
+    return token.text;
+  }
+
+  /** A number, as it is written. */
+  number(): string {
+    const token = this.#tokens[this.#position++];
+    if (token?.kind !== 'number') throw new Mismatch();
     return token.text;
   }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { isAllOrNothing } from '../catalog/restore-command.ts';
 import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
@@ -47,6 +48,8 @@ export interface RestoreRequest {
    * after a transaction that holds the rest.
    */
   readonly jobs: number;
+  /** Roles to be made on the target's server once nothing is to be refused any more, before anything is loaded. */
+  readonly globals?: { readonly roles: readonly string[]; readonly apply: (session: pg.Client) => Promise<void> };
   /** A reason to leave an entry out; undefined restores it. What is left out is always told. */
   readonly leaveOut?: ((entry: TocEntry) => string | undefined) | undefined;
   readonly searchPath: string;
@@ -95,9 +98,13 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   session.on('error', () => undefined);
   try {
     await refuseSource(session, target, config.source, signal);
-    await refuseLacking(session, manifest, options.withOwners);
+    await refuseLacking(session, manifest, options.withOwners, request.globals?.roles);
     if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
     else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
+    if (request.globals) {
+      await request.globals.apply(session);
+      await refuseLacking(session, manifest, options.withOwners);
+    }
     await using prepared = await prepareFor(session, lacking, log);
     const harmless = await findHarmless(session, entries, options, manifest.client.major);
     const leftOut = leftOutOf(entries, harmless, request.leaveOut);

@@ -108,10 +108,17 @@ export async function refuseRows(
 
 /**
  * Refuses a target whose server lacks what the dump needs, naming all of it at once.
+ * @param coming roles that will be there before anything is loaded.
  * @throws {Failure} `dump`.
  */
-export async function refuseLacking(client: pg.Client, manifest: Manifest, withOwners: boolean): Promise<void> {
-  const { extensions, roles } = manifest.contents;
+export async function refuseLacking(
+  client: pg.Client,
+  manifest: Manifest,
+  withOwners: boolean,
+  coming: readonly string[] = [],
+): Promise<void> {
+  const { extensions } = manifest.contents;
+  const roles = manifest.contents.roles.filter((name) => !coming.includes(name));
   const lacking = async (names: readonly string[], known: string): Promise<string[]> => {
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM pg_catalog.unnest($1::text[]) AS name WHERE name NOT IN (${known}) ORDER BY 1`,
@@ -130,7 +137,7 @@ export async function refuseLacking(client: pg.Client, manifest: Manifest, withO
   ];
   if (missing.length === 0) return;
   throw new Failure('dump', `the target server lacks ${missing.join(' and ')}`, {
-    hint: 'Install the extensions, create the roles (or restore without --with-owners), and start again.',
+    hint: 'Install the extensions, create the roles (--globals makes those that the backup holds; or restore without --with-owners), and start again.',
     retryable: false,
   });
 }
