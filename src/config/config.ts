@@ -1,5 +1,8 @@
-import type { ConditionalWrites, ProviderInUse } from '../store/s3/provider.ts';
+import type { Word } from './kinds.ts';
 import type { Secret } from './secret.ts';
+import type { StoreConfig } from './store-config.ts';
+
+export type { DirectoryStoreConfig, S3StoreConfig, StoreConfig } from './store-config.ts';
 
 /** How to reach one PostgreSQL database, in libpq's own terms. */
 export interface ConnectionConfig {
@@ -13,6 +16,10 @@ export interface ConnectionConfig {
   readonly unnamed?: true;
   /** The variable that says where to connect to, where it is not `DATABASE_URL`. */
   readonly variable?: string;
+  /** Where the database's name is from, where it is not from the variable that says where to connect to. */
+  readonly named?: 'DATABASES';
+  /** Where a run is about several: the passwords of a password file for this server, first come first served. */
+  readonly passwords?: readonly PassfilePassword[];
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
   /** A file of CA certificates, or `system`. */
   readonly sslRootCert: string | undefined;
@@ -22,6 +29,22 @@ export interface ConnectionConfig {
   readonly connectTimeoutSeconds: number;
   /** Further libpq settings of the URL (`options`, `channel_binding`, …) as the environment variables that carry them. */
   readonly libpqEnvironment: Readonly<Record<string, string>>;
+}
+
+/** The password of a password file for one database, or for all where it is undefined. */
+export interface PassfilePassword {
+  readonly database: string | undefined;
+  readonly password: Secret;
+}
+
+/** Several databases of one server. */
+export interface DatabasesConfig {
+  /** Each once; `all` is whatever the login may connect to, without templates. */
+  readonly names: 'all' | readonly string[];
+  /** These are left out: globs, and what stood in quotes as it is. */
+  readonly exclude: readonly Word[];
+  /** How many at once. */
+  readonly concurrency: number;
 }
 
 /** Which database to dump and what of it. */
@@ -42,50 +65,6 @@ export interface SourceConfig {
   /** The folder that holds `<major>/bin` with the PostgreSQL client programs. */
   readonly clientsDir: string;
 }
-
-/** A bucket and how to talk to it. */
-export interface S3StoreConfig {
-  readonly kind: 's3';
-  readonly bucket: string;
-  /** Without slashes at its ends; may be empty. */
-  readonly prefix: string;
-  /** An http(s) URL, or undefined for AWS itself. */
-  readonly endpoint: string | undefined;
-  /** Whose store it is and what that decided, told by the address; undefined where the address could be anybody's. */
-  readonly provider: ProviderInUse | undefined;
-  readonly region: string;
-  /** Both set, or both undefined: then the SDK's own credential chain is used. */
-  readonly accessKeyId: Secret | undefined;
-  readonly secretAccessKey: Secret | undefined;
-  readonly sessionToken: Secret | undefined;
-  readonly forcePathStyle: boolean;
-  readonly storageClass: string | undefined;
-  readonly sse: 'AES256' | 'aws:kms' | undefined;
-  readonly sseKmsKeyId: string | undefined;
-  /** Every object of a backup gets its tier as a tag: see src/retention/tier.ts. */
-  readonly tags: boolean;
-  readonly objectLock: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly forMs: number } | undefined;
-  /** Bytes, or `auto`: sized from the expected size of the stream. */
-  readonly partSize: 'auto' | number;
-  readonly maxParts: number;
-  readonly uploadConcurrency: number;
-  readonly checksums: 'required' | 'supported';
-  readonly conditionalWrites: ConditionalWrites;
-  /** A request on whose connection nothing moves for this long is given up and tried again. */
-  readonly requestTimeoutMs: number;
-  /** A request is tried again, with growing pauses, until this long after its first try. */
-  readonly retryForMs: number;
-}
-
-/** A directory as a store. */
-export interface DirectoryStoreConfig {
-  readonly kind: 'directory';
-  /** Absolute path. */
-  readonly path: string;
-}
-
-/** Where backups are kept. */
-export type StoreConfig = S3StoreConfig | DirectoryStoreConfig;
 
 /** How an artifact is encrypted, if at all. */
 export type EncryptionConfig =
@@ -211,6 +190,8 @@ export interface RetentionPolicy {
 /** The whole configuration of a run, checked and complete. */
 export interface Config {
   readonly source: SourceConfig;
+  /** Undefined for the one of the source's connection. */
+  readonly databases: DatabasesConfig | undefined;
   readonly store: StoreConfig;
   readonly form: FormConfig;
   readonly run: RunConfig;
@@ -249,6 +230,8 @@ export interface ReaderConfig extends Pick<
   readonly backupTimeoutMs: number;
   /** The database that backups are made of, where it is known: never to be restored into. */
   readonly source: ConnectionConfig | undefined;
+  /** See {@link Config}. */
+  readonly databases: DatabasesConfig | undefined;
   /** Where to restore to, where it is set. */
   readonly target: ConnectionConfig | undefined;
   /** Sessions that restore at once. */

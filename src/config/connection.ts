@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import type { ConnectionConfig } from './config.ts';
 import { type Environment, type ReadValues, quote } from './environment.ts';
 import type { Findings } from './findings.ts';
-import { readPassfile } from './passfile.ts';
+import { passwordFor, readPassfile } from './passfile.ts';
 import { Secret } from './secret.ts';
 import {
   ignoredParameters,
@@ -61,14 +61,18 @@ export function readConnection(env: Environment, read: ReadValues, findings: Fin
 
   const passfile = parameter('passfile') ?? values.PGPASSFILE;
   const file = passfile === undefined ? homePassfile(env) : { path: passfile, name: 'PGPASSFILE' };
-  const query = { host, port, user, database };
-  const found = password ?? (file && readPassfile(file.path, file.name, query, findings)?.reveal());
+  const isAsked = password === undefined && file !== undefined;
+  const passwords = isAsked ? readPassfile(file.path, file.name, { host, port, user }, findings) : [];
+  const found = password ?? passwordFor(database, passwords)?.reveal();
+  const isOneOfSeveral = isAsked && isSet('DATABASES');
+  if (isOneOfSeveral) for (const { password: other } of passwords) findings.secret(other);
   return {
     host,
     port,
     user,
     password: found === undefined || found === '' ? undefined : findings.secret(new Secret(found)),
     database,
+    ...(isOneOfSeveral && { passwords }),
     ...(named === undefined && { unnamed: true as const }),
     ...(place !== 'DATABASE_URL' && { variable: place }),
     ...ssl,

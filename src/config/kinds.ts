@@ -127,6 +127,34 @@ export const list: Kind<readonly string[]> = {
   },
 };
 
+/** One of a list of names. What stands in double quotes has no meaning but itself. */
+export interface Word {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** Names between commas, as in CSV: `shop,"a, b","a ""quoted"" one"`. */
+export const words: Kind<readonly Word[]> = {
+  words: 'list',
+  parse: (value) => {
+    const found: Word[] = [];
+    const item = /\s*(?:"((?:[^"]|"")*)"\s*|([^",]*))(,|$)/y;
+    for (let end: string | undefined; end !== '';) {
+      const match = item.exec(value);
+      if (match === null) {
+        throw new EnvError('has a double quote in a wrong place: put the whole name into quotes, those in it twice');
+      }
+      const [, quoted, plain = ''] = match;
+      end = match[3];
+      if (quoted === '') throw new EnvError('has an empty name');
+      if (quoted !== undefined) found.push({ text: quoted.replaceAll('""', '"'), quoted: true });
+      else if (plain.trim() !== '') found.push({ text: plain.trim(), quoted: false });
+    }
+    if (found.length === 0) throw new EnvError('has no name');
+    return found;
+  },
+};
+
 function showSize(bytes: number): string {
   return bytes % 1024 ** 3 === 0 ? `${bytes / 1024 ** 3}GiB` : `${bytes / 1024 ** 2}MiB`;
 }

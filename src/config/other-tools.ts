@@ -87,7 +87,6 @@ export const otherSettings: Readonly<Record<string, OtherSetting>> = {
   POSTGRES_VERSION: clients,
   ALPINE_VERSION: clients,
   PG_VERSION: clients,
-  DATABASES: refused('one run backs up one database: set DATABASE_URL, and start a job for each'),
   PGSERVICE: refused('set DATABASE_URL, or PGHOST, PGUSER and PGDATABASE'),
   PGHOSTADDR: refused('set the address as PGHOST'),
 

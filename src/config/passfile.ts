@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { PassfilePassword } from './config.ts';
 import type { Findings } from './findings.ts';
 import { Secret } from './secret.ts';
 
@@ -6,16 +7,20 @@ import { Secret } from './secret.ts';
 export interface PassfileQuery {
   readonly host: string;
   readonly port: number;
-  readonly database: string;
   readonly user: string;
 }
 
 /**
- * The password that a libpq password file has for this connection, or undefined. libpq silently ignores a file that
- * others may read; here that is a problem, because the run would fail later with a message about a missing password.
- * `name` is what messages call the file.
+ * The passwords that a libpq password file has for this login, one for each database or for all of them; of those that
+ * fit the first one counts. libpq silently ignores a file that others may read; here that is a problem, because the run
+ * would fail later with a message about a missing password. `name` is what messages call the file.
  */
-export function readPassfile(path: string, name: string, query: PassfileQuery, findings: Findings): Secret | undefined {
+export function readPassfile(
+  path: string,
+  name: string,
+  query: PassfileQuery,
+  findings: Findings,
+): readonly PassfilePassword[] {
   let lines: string[];
   try {
     const { mode } = statSync(path);
@@ -24,25 +29,32 @@ export function readPassfile(path: string, name: string, query: PassfileQuery, f
       findings.problem(
         `${name} has the mode ${octal}, and libpq ignores a password file that others have access to; run chmod 0600 on it (in Kubernetes: defaultMode: 0400)`,
       );
-      return undefined;
+      return [];
     }
     lines = readFileSync(path, 'utf8').split(/\r?\n/);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     findings.problem(`${name} names a file that cannot be read (${code}); for example PGPASSFILE=/run/secrets/pgpass`);
-    return undefined;
+    return [];
   }
   // libpq looks under localhost for the default socket folder only; a named folder matches as it is written.
-  const wanted = [query.host, String(query.port), query.database, query.user];
-  for (const line of lines) {
-    if (line === '' || line.startsWith('#')) continue;
-    const fields = splitLine(line);
-    if (wanted.every((value, index) => fields[index] === '*' || fields[index] === value)) {
-      const password = fields[4];
-      return password === undefined || password === '' ? undefined : findings.secret(new Secret(password));
-    }
-  }
-  return undefined;
+  const wanted = [query.host, String(query.port), undefined, query.user];
+  const fits = (field: string | undefined, index: number): boolean =>
+    wanted[index] === undefined || field === '*' || field === wanted[index];
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map(splitLine)
+    .filter((fields) => wanted.every((_, index) => fits(fields[index], index)))
+    .map(([, , database, , password = '']) => ({
+      database: database === '*' ? undefined : database,
+      password: new Secret(password),
+    }));
+}
+
+/** The one for this database. An empty one is none. */
+export function passwordFor(database: string, passwords: readonly PassfilePassword[]): Secret | undefined {
+  const found = passwords.find((entry) => entry.database === undefined || entry.database === database)?.password;
+  return found?.reveal() === '' ? undefined : found;
 }
 
 /** Five fields between colons; a backslash takes away the meaning of what follows it, and the fifth takes all the rest. */

@@ -2,6 +2,7 @@ import { checkAgeIdentity } from './age-identity.ts';
 import { checkCombinations } from './combinations.ts';
 import type { Config, KeysConfig, ReaderConfig, SourceConfig } from './config.ts';
 import { readConnection } from './connection.ts';
+import { readDatabases } from './databases.ts';
 import { readDumpArgs } from './dump-args.ts';
 import { readDrill } from './drill.ts';
 import { type Environment, type ReadValues, readValues } from './environment.ts';
@@ -28,6 +29,7 @@ export function readConfig(given: Environment, findings = new Findings()): Confi
   const read = readValues(env, findings);
   checkCombinations(read, findings);
   const source = readSource(env, read, findings);
+  const databases = readDatabases(read, findings);
   const store = readStore(read, findings);
   const form = readForm(read, findings);
   const run = readRun(read, findings);
@@ -48,6 +50,7 @@ export function readConfig(given: Environment, findings = new Findings()): Confi
     throw new Error('a part of the configuration failed without a problem');
   return deepFreeze({
     source,
+    databases,
     store,
     form,
     run,
@@ -76,6 +79,7 @@ export function readReaderConfig(given: Environment): ReaderConfig {
   const read = readValues(env, findings);
   const store = readStore(read, findings);
   const source = read.isSet('DATABASE_URL') ? readConnection(env, read, findings) : undefined;
+  const databases = readDatabases(read, findings);
   const target = readOtherUrl('TARGET_DATABASE_URL', read, findings);
   const drill = readDrill(read, findings);
   const timezone = readTimezone(read, findings);
@@ -91,6 +95,7 @@ export function readReaderConfig(given: Environment): ReaderConfig {
   return deepFreeze({
     store,
     source,
+    databases,
     target,
     drill,
     keys,

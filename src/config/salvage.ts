@@ -16,7 +16,7 @@ export interface Salvaged {
   /** See Config. */
   readonly report: boolean;
   readonly log: LogConfig;
-  /** Undefined where it is not set, or wrong. */
+  /** Undefined where it is not set, wrong, or one of several. */
   readonly database: string | undefined;
   readonly store: StoreConfig | undefined;
   readonly schedule: ScheduleConfig | undefined;
@@ -32,7 +32,8 @@ export function salvageConfig(env: Environment): Salvaged {
   const read = readValues(env, findings);
   const { values } = read;
   const notify = readNotify(read, findings);
-  const isSourceSet = read.isSet('DATABASE_URL') || read.isSet('PGHOST');
+  // Of several each is told by itself.
+  const isSourceSet = !read.isSet('DATABASES') && (read.isSet('DATABASE_URL') || read.isSet('PGHOST'));
   const database = isSourceSet ? readConnection(env, read, findings)?.database : undefined;
   const store = readStore(read, findings);
   const schedule = readSchedule(read, readTimezone(read, findings), findings);

@@ -121,7 +121,8 @@ function inContainer(host: string): string {
   return `In a container ${host} is the container itself: use host.docker.internal, the host's address, or docker run --network host.`;
 }
 
-function missingDatabase({ unnamed, variable = 'DATABASE_URL' }: ConnectionConfig): string {
+function missingDatabase({ unnamed, named, variable = 'DATABASE_URL' }: ConnectionConfig): string {
+  if (named !== undefined) return `Check the name in ${named}, or take it out if the database is gone for good.`;
   if (variable === 'PGHOST') {
     return unnamed === true
       ? 'PGDATABASE is not set, so the one named like the user was tried; set PGDATABASE=shop.'

@@ -70,10 +70,6 @@ describe('names that are not read', () => {
     assert.deepEqual(read({ JOBS: '1' }).warnings, []);
   });
 
-  test('a list of databases is refused, because a run would back up one of them only', () => {
-    assertProblem({ DATABASES: 'shop,crm' }, /^DATABASES is not supported; one run backs up one database/);
-  });
-
   test('the schedules of other images are told to have no effect', () => {
     for (const name of ['SCHEDULE', 'CRON_SCHEDULE', 'BACKUP_CRON_SCHEDULE', 'CRON_EXPRESSION']) {
       assert.match(

@@ -1,4 +1,4 @@
-import { duration, integer, list, oneOf, password, secretText, text } from '../kinds.ts';
+import { duration, integer, list, oneOf, password, secretText, text, words } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** Which database, and what of it. */
@@ -32,6 +32,20 @@ export const sourceVariables = {
     example: 'shop',
     aliases: ['POSTGRES_DATABASE', 'POSTGRES_DB'],
     file: true,
+  }),
+  DATABASES: variable(words, {
+    words:
+      'Several databases of that server, each with a backup of its own: names as in CSV (`shop,"odd, name"`), or `*` for all that the login may connect to, without templates.',
+    example: 'shop,crm',
+  }),
+  EXCLUDE_DATABASES: variable(words, {
+    words: 'Of those, all but these. `*` stands for any characters and `?` for one, except in double quotes.',
+    example: 'postgres,test_*',
+  }),
+  DATABASE_CONCURRENCY: variable(integer(1, 16), {
+    words: 'How many of `DATABASES` are dumped at once. They share `S3_UPLOAD_CONCURRENCY`.',
+    example: '2',
+    default: '1',
   }),
   PGSSLMODE: variable(oneOf('disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'), {
     words: "TLS to the server, in libpq's meaning. Default `prefer`, or `verify-full` with `PGSSLROOTCERT=system`.",
