@@ -2,6 +2,8 @@
 # Starts pg-offsite: the bundled program in the image, the sources in a checkout. No argument means `backup`.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
+# A platform's "command" replaces the image's entrypoint or is added to it: one that names this script works either way.
+if [ "${1:-}" = "$here/entrypoint.sh" ]; then shift; fi
 # A small young heap: the stream's own buffers are few and reused, and what node lets pile up beside them would double
 # the peak of memory (bench/upload.ts).
 if [ -f "$here/pg-offsite.mjs" ]; then
