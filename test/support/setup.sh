@@ -41,6 +41,9 @@ need_test() {
   need openssh-client ssh-keygen
   need chromium chromium
   need fonts-liberation '/usr/share/fonts/truetype/liberation*/*'
+  need docker-compose docker-compose
+  need cron crontab
+  need systemd systemd-analyze
 }
 
 need_image() {
