@@ -1,5 +1,6 @@
 import { readConfig } from '../config/read.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { isFleet, readFleet } from '../fleet/fleet.ts';
 import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { startBackup } from '../schedule/child.ts';
@@ -19,7 +20,7 @@ export const schedule: Command = {
   async run(edge) {
     const { args, env, self, signal } = edge;
     const { values } = readArguments(args, { now: { type: 'boolean' } }, usage, 0);
-    const config = readConfig(env);
+    const config = isFleet(env) ? readFleet(env).config : readConfig(env);
     const { scheduler, run } = config;
     if (run.schedule === undefined) {
       throw new Failure('config', 'BACKUP_SCHEDULE is not set, so there is nothing to wait for', {

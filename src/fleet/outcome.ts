@@ -25,6 +25,8 @@ const line = z.looseObject({
   error: z.string().optional(),
   hint: z.string().optional(),
   warnings: z.array(z.string()).optional(),
+  /** Of a member that is a server with several. */
+  databases: z.array(z.looseObject({ bytes: z.number().nonnegative().optional() })).optional(),
 });
 
 /**
@@ -41,7 +43,8 @@ export function memberResult(
   const [only, ...others] = output;
   const parsed = others.length === 0 && only !== undefined ? line.safeParse(parse(only)) : undefined;
   const told = parsed?.success === true ? parsed.data : undefined;
-  const base = { ...told, member, durationMs };
+  const bytes = told?.bytes ?? told?.databases?.reduce((sum, { bytes: part = 0 }) => sum + part, 0);
+  const base = { member, ...told, ...(bytes !== undefined && { bytes }), durationMs };
   if (told?.outcome === 'success' && told.exitCode === 0 && exitCode === 0) {
     return { ...base, outcome: 'success', exitCode };
   }

@@ -56,6 +56,7 @@ export async function takeShare(request: ShareRequest): Promise<Share> {
       : Object.entries(found.members).map(([name, bytes]) => ({ name, bytes: bytes ?? undefined }));
   const byName = new Map(members.map((member) => [member.name, member]));
   const share = planShares(sized, shards, names).shares[index] ?? [];
+  if (share.length === 0) warnings.push(`there are more shares than members: nothing is left for share ${index}`);
   return {
     members: share.flatMap((name) => byName.get(name) ?? []),
     by: typeof found === 'string' ? 'names' : 'sizes',
