@@ -147,6 +147,10 @@ function checkSameDatabase(
   used: { readonly host: string | undefined; readonly database: string | undefined },
   findings: Findings,
 ): void {
+  if (values.PGDATABASE?.includes('\n') === true) {
+    const list = values.PGDATABASE?.split(/\s*\n\s*/).join(',') ?? '';
+    findings.problem(`${nameOf('PGDATABASE')} names several databases; write DATABASES=${list}`);
+  }
   if (!isSet('DATABASE_URL')) return;
   const others = [
     { name: nameOf('PGHOST'), what: 'host', asked: values.PGHOST, used: used.host },

@@ -1,6 +1,8 @@
 import { splitWords } from './dump-args.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { databasesInOurForm } from './other-databases.ts';
+import { isOff, isOn } from './switch.ts';
 
 type Form = (value: string, name: string, env: Environment, findings: Findings) => string | undefined;
 
@@ -18,7 +20,7 @@ export function inOurForm(env: Environment, findings: Findings): Environment {
       changed[name] = forms[name]?.(value.trim(), name, env, findings);
     }
   }
-  return { ...env, ...changed };
+  return { ...env, ...changed, ...databasesInOurForm(env, findings) };
 }
 
 /** `30 days ago` and the like, as `date -d` of GNU reads them; a month is counted long, so that rather too much is kept. */
@@ -131,13 +133,3 @@ const forms: Readonly<Record<string, Form>> = {
   AWS_S3_ENDPOINT: address,
   AWS_ENDPOINT: address,
 };
-
-/** Whether a switch of another tool is on. */
-export function isOn(value: string): boolean {
-  return /^(?:true|yes|on|1)$/i.test(value.trim());
-}
-
-/** Whether it is off. */
-export function isOff(value: string): boolean {
-  return /^(?:false|no|off|0)$/i.test(value.trim());
-}

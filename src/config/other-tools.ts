@@ -1,4 +1,4 @@
-import { isOff, isOn } from './other-forms.ts';
+import { isOff, isOn } from './switch.ts';
 
 /**
  * What becomes of a setting that only other programs have: `agrees` asks for what happens anyway; `idle` is not followed,

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { namesOf } from '../../src/config/variable.ts';
 import { variables } from '../../src/config/variables.ts';
-import { assertProblem, read } from './reading.ts';
+import { readConfig } from '../../src/config/read.ts';
+import { temporaryFolder } from '../support/fake-programs.ts';
+import { assertProblem, leastEnv, problemsOf, read } from './reading.ts';
 
 const day = 86_400_000;
 
@@ -99,6 +103,59 @@ describe('what other tools write is read as it is meant', () => {
     const { store, warnings } = read({ BACKUP_DIR: '/backups' });
     assert.equal(store.kind, 's3');
     assert.match(warnings.join(), /^BACKUP_DIR has no effect/);
+  });
+});
+
+describe('several databases', () => {
+  const asked = (env: Record<string, string>): { names: unknown; warnings: readonly string[] } => {
+    const { DATABASE_URL: _, ...place } = leastEnv;
+    const { databases, source, warnings } = readConfig({
+      ...place,
+      POSTGRES_HOST: 'db',
+      POSTGRES_USER: 'backup',
+      ...env,
+    });
+    return { names: databases?.names === 'all' ? '*' : (databases?.names ?? source.connection.database), warnings };
+  };
+  const cases: [Record<string, string>, unknown][] = [
+    [{ POSTGRES_DATABASE: 'shop' }, 'shop'],
+    [{ POSTGRES_DATABASE: 'my shop' }, 'my shop'],
+    [{ POSTGRES_DATABASE: 'shop, crm' }, ['shop', 'crm']],
+    [{ POSTGRES_DATABASE: 'shop,my crm' }, ['shop', 'my crm']],
+    [{ POSTGRES_DATABASE: 'all' }, '*'],
+    [{ POSTGRES_DB: 'shop crm,hr' }, ['shop', 'crm', 'hr']],
+    [{ POSTGRES_DB: 'shop', POSTGRES_CLUSTER: 'TRUE' }, '*'],
+    [{ POSTGRES_BACKUP_ALL: 'true', POSTGRES_DATABASE: 'a,b' }, '*'],
+    [{ BACKUP_ALL: 'false', POSTGRES_DATABASE: 'shop' }, 'shop'],
+    [{ DATABASES: 'hr', POSTGRES_DATABASE: 'a,b' }, ['hr']],
+  ];
+  for (const [env, names] of cases) {
+    test(JSON.stringify(env), () => {
+      assert.deepEqual(asked(env).names, names);
+    });
+  }
+
+  test('are told, with what to write; one database named all is not hidden by the word', () => {
+    assert.deepEqual(asked({ POSTGRES_DATABASE: 'shop,my crm' }).warnings, [
+      'POSTGRES_DATABASE names several databases, each of which gets a backup of its own; write DATABASES=shop,"my crm"',
+    ]);
+    assert.match(asked({ POSTGRES_DATABASE: 'all' }).warnings.join(), /write DATABASES=\*, or DATABASES=all for one/);
+    assert.equal(asked({ PGDATABASE: 'all' }).names, 'all');
+    assert.deepEqual(asked({ PGDATABASE: 'all' }).warnings, []);
+  });
+
+  test('in a file, one a line, are told to be written otherwise', () => {
+    const { DATABASE_URL: _, ...place } = leastEnv;
+    const file = join(temporaryFolder(), 'databases');
+    writeFileSync(file, 'shop\ncrm\n');
+    const env = { ...place, POSTGRES_HOST: 'db', POSTGRES_USER: 'backup', POSTGRES_DB_FILE: file };
+    assert.deepEqual(problemsOf(env), ['POSTGRES_DB_FILE names several databases; write DATABASES=shop,crm']);
+    writeFileSync(file, 'shop\n');
+    assert.equal(readConfig(env).source.connection.database, 'shop');
+  });
+
+  test('a switch that is neither on nor off is refused', () => {
+    assertProblem({ POSTGRES_BACKUP_ALL: 'maybe' }, /^POSTGRES_BACKUP_ALL is neither true nor false/);
   });
 });
 

@@ -37,6 +37,7 @@ export const sourceVariables = {
     words:
       'Several databases of that server, each with a backup of its own: names as in CSV (`shop,"odd, name"`), or `*` for all that the login may connect to, without templates.',
     example: 'shop,crm',
+    aliases: ['POSTGRES_BACKUP_ALL', 'BACKUP_ALL', 'POSTGRES_CLUSTER'],
   }),
   EXCLUDE_DATABASES: variable(words, {
     words: 'Of those, all but these. `*` stands for any characters and `?` for one, except in double quotes.',
