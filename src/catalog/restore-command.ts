@@ -18,18 +18,34 @@ export function isAllOrNothing(dump: Artifact, contents: Manifest['contents']): 
  * names. In a subshell, so that the first failure ends them without closing the terminal that they were pasted into.
  */
 export function restoreCommands(dump: Artifact, contents: Manifest['contents'], sums: string): string {
-  const required = ['PGDATABASE', ...requiredVariables[dump.encryption]];
   const restore =
     dump.format === 'custom'
       ? part(dump, contents.needs ?? { schemas: [], extensions: [] })
       : isAllOrNothing(dump, contents)
         ? transaction(dump)
         : script(dump);
+  return checked(dump, sums, restore);
+}
+
+/** The shell commands that run the globals on a server that has no roles yet but the login. */
+export function globalsCommands(globals: Artifact, sums: string): string {
+  const others = `SELECT count(*) FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> session_user`;
+  const refuse = `{ echo 'This server has other roles already, which would be changed.' >&2; exit 1; }`;
+  const read = readStages(globals);
+  const run = 'psql -X --quiet --output=/dev/null';
+  return checked(globals, sums, [
+    `test "$(psql -X -A -t -c "${others}")" = 0 || ${refuse}`,
+    ...(read.length === 0 ? [`${run} < ${shellQuote(globals.key)}`] : pipe([...read, run])),
+  ]);
+}
+
+function checked(artifact: Artifact, sums: string, commands: readonly string[]): string {
+  const required = ['PGDATABASE', ...requiredVariables[artifact.encryption]];
   const lines = [
     'set -e -o pipefail',
     `: ${required.map((name) => `"\${${name}:?is not set}"`).join(' ')}`,
     `sha256sum -c ${sums}`,
-    ...restore,
+    ...commands,
   ];
   return ['(', ...lines.map(indent), ')'].join('\n');
 }

@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
+import { globalsGuide } from './globals-guide.ts';
 import { fileNames } from './keys.ts';
-import { type Artifact, dumpOf, type Manifest } from './manifest.ts';
+import { type Artifact, dumpOf, globalsOf, type Manifest } from './manifest.ts';
 import { signatureSection, signerRow } from './signature-guide.ts';
 import { isAllOrNothing, restoreCommands, shellQuote } from './restore-command.ts';
 
@@ -95,7 +96,7 @@ ${compareCommand}
 
 Every line must begin with \`same\`: it stands for a table, with all of its partitions, whose rows were counted here and in
 the backup. Tables whose rows were only estimated for the backup are left out. ${contents(manifest)}
-
+${globalsGuide(manifest)}
 ## If something is in the way
 
 ${hints(manifest, dump)
@@ -166,19 +167,25 @@ function hints(manifest: Manifest, dump: Artifact): string[] {
   const extensions = manifest.contents.extensions.filter(({ name }) => name !== 'plpgsql');
   const list = extensions.map(({ name, version }) => `${code(name)} (${version})`).join(', ');
   const common = [
-    'Roles and their passwords belong to a server, not to a database: they are not in this backup.',
+    ...(globalsOf(manifest)
+      ? [
+          '`in a read-only transaction`: a setting of the database, come with the roles. Before another try\n  `export PGOPTIONS="-c default_transaction_read_only=off"`.',
+        ]
+      : ['Roles and their passwords belong to a server, not to a database: they are not in this backup.']),
     ...(list === '' ? [] : [`The server must offer these extensions: ${list}.`]),
   ];
   if (dump.format === 'plain') {
     return [
       ...common,
-      '`role … does not exist`: a plain dump sets owners and grants. Create the role (`createuser --no-login NAME`) and begin again.',
+      `\`role … does not exist\`: a plain dump sets owners and grants. ${globalsOf(manifest) ? 'Run the block about roles first' : 'Create the role (`createuser --no-login NAME`)'} and begin again.`,
       '`invalid command \\restrict`: this psql is older than August 2025; use a newer minor release.',
     ];
   }
   return [
     ...common,
-    'To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.',
+    ...(globalsOf(manifest)
+      ? []
+      : ['To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.']),
     '`must be owner of extension` or `of schema`: the provider owns it; add `--no-comments`.',
     '`out of shared memory`: one transaction holds a lock for each object. Raise `max_locks_per_transaction`, or leave out\n  `--single-transaction`, and make a new database before another try.',
     'One table only: add `--table=NAME`. A list of everything: `pg_restore --list` in place of the last command.',
