@@ -31,10 +31,11 @@ OpenSSL 3.
 \`\`\`sh
 (
 ${checks.map((check) => `  ${check}`).join(' &&\n')}
-) || echo 'DO NOT RESTORE THIS: it is not what was signed.' >&2
+) || { echo 'DO NOT RESTORE THIS: it is not what was signed.' >&2; mv ${fileNames.sums} ${fileNames.sums}.refused; }
 \`\`\`
 
-If it does not say \`${good}\`, do not go on: take another backup, and find out who wrote this one.
+If it does not say \`${good}\`, the next step stops. Take another backup, and find out
+who wrote this one. Who has no public key and trusts the store does \`mv ${fileNames.sums}.refused ${fileNames.sums}\`.
 
 `;
 }

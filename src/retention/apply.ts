@@ -72,9 +72,7 @@ function inOrder({ folder, objects }: Entry): [StoredObject[], StoredObject[], S
     objects.filter(({ key }) => wanted(key.slice(folder.length)));
   return [
     named((file) => file === fileNames.manifest),
-    named(
-      (file) => isArtifactFile(file) || file === fileNames.guide || isProofFile(file) || isSignatureFile(file),
-    ),
+    named((file) => isArtifactFile(file) || file === fileNames.guide || isProofFile(file) || isSignatureFile(file)),
     named((file) => file === fileNames.sums),
   ];
 }
