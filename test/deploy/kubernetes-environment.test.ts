@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { IContainer } from 'kubernetes-models/v1';
 import { isFleet, readFleet } from '../../src/fleet/fleet.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
-import { overlays, type PlatformJob, readJob } from '../support/kubernetes/pod.ts';
+import { deployKubernetes, overlays, type PlatformJob, readJob } from '../support/kubernetes/pod.ts';
 import { acceptedByBackup, acceptedByDrill, dummies, type Variables } from './environments.ts';
 
 const urls: Variables = {
@@ -82,6 +82,23 @@ for (const overlay of overlays) {
     });
   }
 }
+
+test('each line that settings.env offers is understood in its place', () => {
+  const offered = readFileSync(join(deployKubernetes, 'settings/settings.env'), 'utf8').match(
+    /(?<=^#)[A-Z0-9_]+=.*$/gm,
+  );
+  assert.ok(offered && offered.length >= 2);
+  for (const overlay of overlays) {
+    const job = readJob(overlay);
+    for (const container of job.pod.containers) {
+      const { variables } = lay(job, container);
+      for (const line of offered) {
+        const at = line.indexOf('=');
+        accept({ ...variables, [line.slice(0, at)]: line.slice(at + 1) }, container);
+      }
+    }
+  }
+});
 
 test('each job has the secrets that it needs and no others, in a namespace of its own', () => {
   const secrets = overlays.map((overlay) => {

@@ -14,6 +14,7 @@ const others = Object.entries({
   'GitHub and the workflows': ['IMAGE', 'TOKEN', 'TITLE', 'RUN', 'GITHUB_ACTOR', 'GH_TOKEN', 'GH_REPO'],
   'health checks of Compose': ['CMD'],
   node: ['TMPDIR'],
+  shells: ['END'],
   systemd: ['AF_UNIX', 'AF_INET', 'AF_INET6', 'AF_NETLINK'],
 }).flatMap(([, names]) => names);
 

@@ -19,6 +19,7 @@ describe('the image with exactly the settings of the pods in deploy/kubernetes',
   let secrets: Record<string, string> = {};
   before(async () => {
     [image, server] = await Promise.all([buildImage(), startPostgres({ password: 'p@ss:w/rd%#' })]);
+    await server.createDatabase('shop', join(import.meta.dirname, 'rich.sql'));
     const keys = (await runContainer(image, { flags: ['--entrypoint=age-keygen'] })).stdout;
     identity = /AGE-SECRET-KEY-\w+/.exec(keys)?.[0] ?? '';
     const bucket = await s3.createBucket();
@@ -58,12 +59,11 @@ describe('the image with exactly the settings of the pods in deploy/kubernetes',
   });
 
   test('makes a backup, finds it fresh, drills it, and finds it proved', async () => {
-    const source = await server.createDatabase('shop', join(import.meta.dirname, 'rich.sql'));
     const stale = await run('check', only('check', 'backups'));
     assert.equal(stale.exitCode, 79, stale.stderr);
     assert.equal((JSON.parse(stale.terminationMessage) as { exitCode: number }).exitCode, 79);
 
-    const backup = await run('daily', only('daily', 'backup'), { DATABASE_URL: source });
+    const backup = await run('daily', only('daily', 'backup'), { DATABASE_URL: server.url('shop') });
     assert.equal(backup.exitCode, 0, backup.stderr);
     const { outcome, id } = onlyLine(backup.stdout);
     assert.equal(outcome, 'success');
@@ -86,6 +86,28 @@ describe('the image with exactly the settings of the pods in deploy/kubernetes',
     const small = { ...container, resources: only('daily', 'backup').resources } as IContainer;
     const drill = await run('drill', small, { AGE_IDENTITY: identity });
     assert.equal(drill.exitCode, 0, drill.stdout + drill.stderr);
+  });
+
+  test('makes a backup of each database of a fleet, in one pod or the other', async () => {
+    const files: Record<string, string> = {};
+    for (const name of ['shop', 'crm']) files[`/secrets/databases/${name}`] = server.url('shop');
+    const bucket = await s3.createBucket();
+    const own = { ...settings, BACKUP_DESTINATION: `s3://${bucket}/fleet` };
+    const job = readJob('fleet');
+    const done: unknown[] = [];
+    for (const index of [0, 1, 2, 3]) {
+      const pod = await runPod(job, only('fleet'), { image, settings: own, secrets, files, index });
+      assert.equal(pod.exitCode, 0, pod.stdout + pod.stderr);
+      const { fleet, members } = onlyLine(pod.stdout) as { fleet: object; members: { member: string }[] };
+      assert.deepEqual(fleet, { run: 'pg-offsite-fleet-29385617', index, shards: 4, members: 2 });
+      done.push(...members.map(({ member }) => member));
+    }
+    assert.deepEqual(done.sort(), ['crm', 'shop']);
+    const manifests = (await s3.objects(bucket)).filter(({ key }) => key.endsWith('/manifest.json'));
+    assert.deepEqual(
+      manifests.map(({ key }) => key.split('/')[1]),
+      ['crm', 'shop'],
+    );
   });
 
   test('cannot read a secret that its group may not read, and says so', async () => {

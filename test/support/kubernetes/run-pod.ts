@@ -16,6 +16,10 @@ export interface PodInput {
   readonly settings: Readonly<Record<string, string>>;
   /** The content of the job's Secrets, by key. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Files besides those that variables name, by path: they get the mode of the volume that they are in. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Which pod of an Indexed Job this is. */
+  readonly index?: number;
 }
 
 /** How a pod's container ended, and what `kubectl describe pod` would show of it. */
@@ -38,9 +42,18 @@ export async function runPod(job: PlatformJob, container: IContainer, input: Pod
     ...podFlags(job, container),
     `--volume=${log}:${container.terminationMessagePath ?? '/dev/termination-log'}`,
   ];
-  for (const { path, key, mode, content } of job.files(container)) {
+  const named = job.files(container).map(({ path, key, mode, content }) => {
     const value = content ?? input.secrets[key];
     if (value === undefined) throw new Error(`no value for ${key}`);
+    return { path, mode, value };
+  });
+  const others = Object.entries(input.files ?? {}).map(([path, value]) => {
+    const mount = container.volumeMounts?.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+    const volume = job.pod.volumes?.find(({ name }) => name === mount?.name);
+    if (!volume?.secret) throw new Error(`no Secret is mounted where ${path} is`);
+    return { path, mode: volume.secret.defaultMode, value };
+  });
+  for (const { path, mode, value } of [...named, ...others]) {
     const name = `pg-offsite-test-${randomBytes(6).toString('hex')}`;
     const file = join(folder, 'secret');
     await writeFile(file, value, { mode: 0o600 });
@@ -54,6 +67,10 @@ export async function runPod(job: PlatformJob, container: IContainer, input: Pod
   // Podman itself would take a TMPDIR of its environment.
   const { TMPDIR, ...env } = { ...job.environment(container), ...input.settings };
   if (TMPDIR !== undefined) flags.push(`--env=TMPDIR=${TMPDIR}`);
+  if (input.index !== undefined) {
+    const run = `${job.cronJob.metadata?.name ?? ''}-29385617`;
+    flags.push(`--hostname=${run}-${input.index}`, `--env=JOB_COMPLETION_INDEX=${input.index}`);
+  }
   const result = await runContainer(input.image, { args: container.args ?? [], env, flags });
   return { ...result, terminationMessage: await readFile(log, 'utf8') };
 }
