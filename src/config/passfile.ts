@@ -27,7 +27,7 @@ export function readPassfile(
     if ((mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
       findings.problem(
-        `${name} has the mode ${octal}, and libpq ignores a password file that others have access to; run chmod 0600 on it (in Kubernetes: defaultMode: 0400)`,
+        `${name} has the mode ${octal}, and libpq ignores a password file that others have access to; run chmod 0600 on it (in Kubernetes, where the file of a Secret belongs to root, set PGPASSWORD_FILE instead)`,
       );
       return [];
     }
