@@ -4,6 +4,7 @@ import { newBackupId } from '../catalog/ids.ts';
 import type { Config, NotifyConfig } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { isFleet } from '../fleet/fleet.ts';
 import type { Log } from '../log.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { compressStage } from '../pipeline/compress.ts';
@@ -22,8 +23,10 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
-import { describeSigning } from './describe-signing.ts';
+import { tryGlobals } from './doctor-globals.ts';
 import { describeNames } from './describe-names.ts';
+import { describeSigning } from './describe-signing.ts';
+import { examineFleet } from './fleet/doctor.ts';
 
 /** Tries one thing. Returns what is worth telling when it is fine. */
 type Attempt = () => Promise<string>;
@@ -37,6 +40,7 @@ export const doctor: Command = {
   usage: 'doctor',
   async run(edge) {
     readArguments(edge.args, {}, 'doctor', 0);
+    if (isFleet(edge.env)) return examineFleet(edge);
     edge.stdout.write(describeNames(edge.env));
     const config = readConfig(edge.env);
     const redact = createRedactor(config.secrets);
@@ -160,6 +164,14 @@ async function checkDatabase(
       }
       return 'everything can be read';
     });
+    const globals = await tryGlobals(config, session, signal);
+    if (globals instanceof Failure && config.source.globals === 'auto') {
+      tell(`warn  roles and settings: backups are made without them (GLOBALS=auto): ${globals.message}\n`);
+    } else {
+      await check('roles and settings', () =>
+        globals instanceof Failure ? Promise.reject(globals) : Promise.resolve(globals),
+      );
+    }
     await check('snapshot', async () => `can be exported (${await session.exportSnapshot()})`);
     for (const warning of await searchPathWarnings(client, log)) tell(`warn  restoring: ${warning}\n`);
   } finally {
