@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -218,6 +218,20 @@ describe('with exactly the rights of docs/PERMISSIONS.md', () => {
     const { exitCode, stderr } = await runEntrypoint(env);
     assert.equal(exitCode, 0, stderr);
     assert.equal((await s3.objects(locked)).length, 4);
+  });
+
+  test('signatures are written, demanded and pruned with the same rights', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const MANIFEST_PUBLIC_KEY = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    const signing = { MANIFEST_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
+    await succeeds('Writer', [], { ...signing, MANIFEST_PUBLIC_KEY });
+    await succeeds('Verifier', ['verify', 'latest'], { MANIFEST_PUBLIC_KEY });
+    await succeeds('Verifier', ['drill'], { ...signing, MANIFEST_PUBLIC_KEY });
+    await succeeds('Verifier', ['check', '--proved', '--max-age', '1h'], { MANIFEST_PUBLIC_KEY });
+    const { stdout } = await succeeds('Pruner', ['prune'], { MANIFEST_PUBLIC_KEY, KEEP_LAST: '1', KEEP_MINIMUM: '1' });
+    assert.match(stdout, /^shop: 1 of 1 backup stays, none goes$/m);
+    assert.match(stdout, /^stays .* newest proved$/m);
+    assert.match(stdout, /^left alone, not counted: .*manifest\.json is not signed$/m);
   });
 
   test('lifecycle puts rules and may do nothing else', async () => {

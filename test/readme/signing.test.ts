@@ -41,10 +41,11 @@ const stored = useStored(
 );
 
 test('the files and the lines that the page makes sign and believe the same', async () => {
-  for (const believing of [
+  const readers: Record<string, string>[] = [
     { MANIFEST_PUBLIC_KEY: publicLine },
     { MANIFEST_PUBLIC_KEY_FILE: files.MANIFEST_PUBLIC_KEY_FILE },
-  ]) {
+  ];
+  for (const believing of readers) {
     const { exitCode, stdout } = await stored.run(['verify', '--all'], believing);
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /^2 ok, 0 failed$/m);
