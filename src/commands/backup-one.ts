@@ -1,5 +1,6 @@
-import { attemptBackup } from '../backup/attempts.ts';
+import { attempt } from '../backup/attempts.ts';
 import { retainAfter } from '../backup/retain.ts';
+import { makeBackup } from '../backup/run.ts';
 import type { Config } from '../config/config.ts';
 import type { Reporting } from '../report/reporting.ts';
 import { toolVersion } from '../version.ts';
@@ -16,6 +17,7 @@ export interface BackupJob {
   readonly teller: Teller;
   /** By `performance.now()`. */
   readonly started: number;
+  readonly redact: (text: string) => string;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function backUpOne({ config, edge, reporting, teller, started }: Ba
   const time = { timeoutMs: config.run.timeoutMs, signal: edge.signal, teller, log };
   const done = await withinTime(time, async (signal, settled) => {
     const context = { config, log, signal, searchPath: edge.env.PATH ?? '', toolVersion, progress };
-    const completed = await attemptBackup(context);
+    const completed = await attempt(context, () => makeBackup(context));
     // From here on the backup exists, and nothing makes the run a failure any more.
     settled();
     return retainAfter(completed, context);

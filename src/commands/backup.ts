@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts';
+import { namedDatabases } from '../config/databases.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { isFleet } from '../fleet/fleet.ts';
 import { keepTail } from '../log-tail.ts';
 import { createRedactor, redactJson } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
+import { backUpMany } from './backup-many.ts';
 import { backUpOne } from './backup-one.ts';
 import { type BackupResult, elapsedSince, failed } from './backup-result.ts';
 import type { Command } from './command.ts';
@@ -42,18 +44,23 @@ export const backup: Command = {
       log = reporting.log;
       for (const warning of config.warnings) log.warn(warning);
       teller.begin();
-      ({ result, ending } = await backUpOne({ config, edge, reporting, teller, started }));
+      const job = { config, edge, reporting, teller, started, redact };
+      ({ result, ending } = await (config.databases ? backUpMany(job, config.databases) : backUpOne(job)));
     } catch (error) {
       const failure = toFailure(error);
       reportFailure(log, failure);
-      result = failed(failure, config?.source.connection.database, elapsedSince(started));
+      const database = config?.databases ? undefined : config?.source.connection.database;
+      result = failed(failure, database, elapsedSince(started));
       ending = { exitCode: failure.exitCode, failure };
     }
     const notified = await teller.end(ending);
     if (notified.length > 0) result = { ...result, notified };
     if (config) {
-      const { failure } = ending;
-      const warning = await writeReport({ config, runId: edge.runId, failure, log, signal: edge.signal });
+      const { databases } = config;
+      const expected =
+        ending.parts?.map(({ name }) => name) ?? namedDatabases({ source: config.source.connection, databases });
+      const failure = ending.parts?.some(({ exitCode }) => exitCode === 0) ? undefined : ending.failure;
+      const warning = await writeReport({ config, expected, runId: edge.runId, failure, log, signal: edge.signal });
       if (warning !== undefined) {
         log.warn(warning);
         result = { ...result, warnings: [...(result.warnings ?? []), warning] };

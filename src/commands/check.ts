@@ -1,15 +1,16 @@
-import prettyMs from 'pretty-ms';
 import { type Catalog, listCatalog } from '../catalog/entries.ts';
+import { namedDatabases } from '../config/databases.ts';
 import { duration } from '../config/kinds.ts';
 import { Failure } from '../errors.ts';
 import { type Checked, checkDatabase } from '../schedule/check.ts';
-import { describeMissed } from '../schedule/missed.ts';
 import { readArguments } from './arguments.ts';
+import { asJson, asLine } from './checked.ts';
 import type { Command } from './command.ts';
+import { checkFleet } from './fleet/check.ts';
 import { openReader, type Reader } from './reader.ts';
 import { telling } from './telling.ts';
 
-const usage = 'check [--proved] [--max-age 26h | --grace 1h] [--database NAME]... [--json]';
+const usage = 'check [--proved] [--max-age 26h | --grace 1h] [--database NAME]... [--fleet] [--json]';
 
 /** `check`: is the newest backup of every database as fresh as the schedule, or `--max-age`, demands? For a monitor. */
 export const check: Command = {
@@ -23,6 +24,7 @@ export const check: Command = {
         'max-age': { type: 'string' },
         grace: { type: 'string' },
         database: { type: 'string', multiple: true },
+        fleet: { type: 'boolean' },
         json: { type: 'boolean' },
       },
       usage,
@@ -34,6 +36,10 @@ export const check: Command = {
       throw new Failure('usage', '--grace belongs to the schedule, and --max-age takes its place', {
         hint: `Keep one of them. Usage: pg-offsite ${usage}`,
       });
+    }
+    if (values.fleet === true) {
+      const { proved = false, json = false, database = [] } = values;
+      return checkFleet(edge, notes, { proved, json, members: database, maxAgeMs, graceMs });
     }
     using reader = openReader(edge);
     const { store, config, print, log } = reader;
@@ -90,7 +96,7 @@ async function look(
   }
   const catalog = await listCatalog(store, undefined, signal);
   const names = new Set(catalog.entries.map(({ database }) => database));
-  if (config.source) names.add(config.source.database);
+  for (const name of namedDatabases(config)) names.add(name);
   return { catalog, databases: [...names].sort() };
 }
 
@@ -111,29 +117,4 @@ function readDuration(option: string, text: string | undefined, minMs: number, e
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('usage', `${option} ${text} ${why}`, { hint: `For example ${option} ${example}.`, cause });
   }
-}
-
-function asLine({ database, fresh, reasons, notes, newest, proof }: Checked, maxAgeMs: number | undefined, now: Date) {
-  const parts: string[] = [];
-  if (newest) parts.push(`newest backup ${age(newest.ageMs)} old (${newest.id})`);
-  if (proof) parts.push(`newest proof ${age(proof.ageMs)} old (of ${proof.id})`);
-  const missed = newest?.missed ?? proof?.missed;
-  const others = reasons.filter((reason) => reason !== 'too old' || !missed);
-  parts.push(...others, ...(missed ? [describeMissed(missed)] : []));
-  if (newest?.nextDue) parts.push(`next due in ${age(newest.nextDue.getTime() - now.getTime())}`);
-  else if (maxAgeMs !== undefined) parts.push(`allowed ${age(maxAgeMs)}`);
-  return `${fresh ? 'ok' : 'LATE'} ${database}: ${[...parts, ...notes].join(', ')}\n`;
-}
-
-function asJson({ newest, proof, ...rest }: Checked): object {
-  const flat = <T extends NonNullable<Checked['newest'] | Checked['proof']>>({ missed, ...found }: T) => ({
-    ...found,
-    missedTicks: missed?.count ?? 0,
-    missedSince: missed?.since ?? null,
-  });
-  return { ...rest, newest: newest ? flat(newest) : null, proof: proof ? flat(proof) : null };
-}
-
-function age(ms: number): string {
-  return prettyMs(ms, { unitCount: 2, secondsDecimalDigits: 0 });
 }

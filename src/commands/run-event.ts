@@ -25,6 +25,8 @@ export interface Ending {
   readonly warnings?: readonly string[] | undefined;
   /** Of a run about several: each of them. Messages show a bounded list, failures first. Texts may hold secrets still. */
   readonly parts?: readonly RunPart[] | undefined;
+  /** How it stands by what the store holds, where that is known already: it is not asked again then. */
+  readonly standing?: Standing | undefined;
 }
 
 /** Everything that an event is made of. */

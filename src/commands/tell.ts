@@ -1,4 +1,3 @@
-import { writeLastFailure } from '../catalog/last-failure.ts';
 import { type Salvaged, salvageConfig } from '../config/salvage.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -10,10 +9,9 @@ import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { locationOf } from '../store/location.ts';
 import { openStore } from '../store/open.ts';
-import type { Store } from '../store/store.ts';
 import { afterAbort } from './after-abort.ts';
 import type { Edge } from './command.ts';
-import { inTime } from './in-time.ts';
+import { keepFailure } from './keep-failure.ts';
 import { platformLogHint } from './platform-log.ts';
 import { composeEvent, type Ending } from './run-event.ts';
 import { askStanding, type Standing, unknownStanding } from './standing.ts';
@@ -67,6 +65,12 @@ export class Teller implements Disposable {
       this.#open = { channels: [], [Symbol.asyncDispose]: () => Promise.resolve() };
     }
     edge.signal.addEventListener('abort', () => (this.#stopped = performance.now()), { once: true });
+  }
+
+  /** Whether somebody wants to hear of the first success after a failure. */
+  get hearsOfRecovery(): boolean {
+    const recovery = this.#event('recovery', { exitCode: 0 }, unknownStanding);
+    return this.#config.notify.on !== 'failure' && this.#open.channels.some((channel) => channel.wants(recovery));
   }
 
   /** Tells that the run has begun. Nothing waits for it. */
@@ -123,7 +127,10 @@ export class Teller implements Disposable {
     if (this.#edge.signal.aborted) onStop();
     else this.#edge.signal.addEventListener('abort', onStop, { once: true });
     try {
-      const [standing] = await Promise.all([this.#look(ending, wanted.length > 0), this.#settleStart()]);
+      const [standing] = await Promise.all([
+        ending.standing ?? this.#look(ending, wanted.length > 0),
+        this.#settleStart(),
+      ]);
       const kind = outcome === 'success' && standing.recovered ? 'recovery' : outcome;
       const told = await notifyAll(wanted, this.#event(kind, ending, standing), this.#log, over.signal);
       return told.map(({ channel, error }) => ({
@@ -154,25 +161,14 @@ export class Teller implements Disposable {
     try {
       const madeNow = this.#command === 'backup' && !failure ? ending.backupId : undefined;
       const question = { store, database, madeNow, asksRecovery: knowsRecovery && !failure, withinMs, log: this.#log };
+      const keeping = { runId: this.#edge.runId, redact: this.#redact, log: this.#log };
       const [standing] = await Promise.all([
         isWanted ? askStanding(question) : unknownStanding,
-        isKept ? this.#keep(store, database, failure, withinMs) : undefined,
+        isKept ? keepFailure({ store, database, failure, withinMs, ...keeping }) : undefined,
       ]);
       return standing;
     } finally {
       store.close();
-    }
-  }
-
-  async #keep(store: Store, database: string, failure: Failure, withinMs: number): Promise<void> {
-    const { kind, exitCode, message } = failure;
-    const failedAt = new Date().toISOString();
-    const kept = { database, runId: this.#edge.runId, failedAt, exitCode, kind, error: this.#redact(message) };
-    try {
-      await inTime(withinMs, 'the store', (signal) => writeLastFailure(store, kept, signal));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#log.info(`the failure was not kept in the store, for the report and the first success after it: ${why}`);
     }
   }
 

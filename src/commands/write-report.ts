@@ -14,6 +14,8 @@ const hopeless: ReadonlySet<Failure['kind']> = new Set(['usage', 'config', 'stor
 /** After which run. */
 export interface AfterRun {
   readonly config: Config;
+  /** The databases that are to be told of even where nothing of them is stored. */
+  readonly expected: readonly string[];
   readonly runId: string;
   /** Undefined for a run that made a backup. */
   readonly failure: Failure | undefined;
@@ -26,7 +28,14 @@ export interface AfterRun {
  * Writes the report into the store, where `REPORT=on` asks for it. Never rejects and changes nothing about the run:
  * resolves to a warning where it did not work, in a whole sentence.
  */
-export async function writeReport({ config, runId, failure, log, signal }: AfterRun): Promise<string | undefined> {
+export async function writeReport({
+  config,
+  expected,
+  runId,
+  failure,
+  log,
+  signal,
+}: AfterRun): Promise<string | undefined> {
   if (!config.report || signal.aborted || (failure && hopeless.has(failure.kind))) return undefined;
   try {
     const store = believeOnly(openStore(config.store, log), config.signing.publicKeys);
@@ -38,7 +47,7 @@ export async function writeReport({ config, runId, failure, log, signal }: After
           store,
           runId,
           database: undefined,
-          expected: config.source.connection.database,
+          expected,
           schedule: config.run.schedule,
           policy: config.retention,
           timeZone: config.run.timezone,

@@ -86,12 +86,19 @@ function shorten(lines: readonly string[]): string[] {
 
 function headline(event: RunEvent): string {
   const { command, kind, failure, exitCode } = event;
-  const subject = event.database === undefined ? '' : `${event.database}: `;
+  const subject = subjectOf(event);
   if (command === 'test') return `🔔 This is a test, nothing failed. ${subject}${failed('backup', event)}`;
   if (kind === 'failure') return `❌ ${subject}${failed(command, event)}`;
   if (kind === 'recovery') return `✅ ${subject}${command} works again${outcome(event)}.`;
   if (kind === 'success') return `✅ ${subject}${doneWords[command]}${outcome(event)}.`;
   return `⏳ ${subject}${command} started${failure ? ` (exit ${exitCode})` : ''}.`;
+}
+
+/** A failure of several says itself how many. */
+function subjectOf({ database, parts, kind }: RunEvent): string {
+  if (database !== undefined) return `${database}: `;
+  if (parts === undefined || kind === 'failure') return '';
+  return `${parts.length.toLocaleString('en-US')} ${parts.length === 1 ? 'database' : 'databases'}: `;
 }
 
 const doneWords = {

@@ -20,19 +20,19 @@ const tablesKept = 500;
 
 /**
  * Reads what the page shows. Memory grows with the number of backups, not with that of their tables.
- * @param which `database` is the only one of interest, all of the store when undefined; `expected` has a history even where
- * the store has nothing of it.
+ * @param which `database` is the only one of interest, all of the store when undefined; `expected` have a history even
+ * where the store has nothing of them.
  * @returns one history a database, by name.
  * @throws {Failure} what the store throws: a page about half of the truth must not say that all is well.
  */
 export async function readHistory(
   store: Store,
-  { database, expected }: { readonly database: string | undefined; readonly expected: string | undefined },
+  { database, expected }: { readonly database: string | undefined; readonly expected: readonly string[] },
   signal: AbortSignal,
 ): Promise<History[]> {
   const { entries } = await listCatalog(store, database, signal);
   const byDatabase = Map.groupBy(entries, (entry) => entry.database);
-  if (expected !== undefined && !byDatabase.has(expected)) byDatabase.set(expected, []);
+  for (const name of expected) if (!byDatabase.has(name)) byDatabase.set(name, []);
   const histories: History[] = [];
   for (const [name, all] of [...byDatabase].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const marked = all.filter(({ complete, hollow }) => complete || hollow);

@@ -2,7 +2,7 @@ import type { RetentionPolicy, ScheduleConfig } from '../config/config.ts';
 import type { Store } from '../store/store.ts';
 import { toolVersion } from '../version.ts';
 import { renderBadge } from './badge.ts';
-import { modelOf } from './model.ts';
+import { modelOf, type ModelRequest } from './model.ts';
 import { renderPage } from './page.ts';
 import { readHistory } from './read-history.ts';
 
@@ -16,8 +16,8 @@ export interface ReportRequest {
   readonly store: Store;
   /** Only this one; all of the store when undefined. */
   readonly database: string | undefined;
-  /** One that is to be told of even where the store has nothing of it. */
-  readonly expected: string | undefined;
+  /** Those that are to be told of even where the store has nothing of them. */
+  readonly expected: readonly string[];
   readonly schedule: ScheduleConfig | undefined;
   readonly policy: RetentionPolicy | undefined;
   readonly timeZone: string;
@@ -35,6 +35,11 @@ export interface Report {
 /** Looks at a store and tells how it is. Throws what the store throws. */
 export async function makeReport({ store, database, expected, signal, ...request }: ReportRequest): Promise<Report> {
   const histories = await readHistory(store, { database, expected }, signal);
-  const model = modelOf({ ...request, histories, now: new Date(), location: store.location, toolVersion });
+  return renderReport({ ...request, histories, location: store.location });
+}
+
+/** Tells how what was read is now. */
+export function renderReport(request: Omit<ModelRequest, 'now' | 'toolVersion'>): Report {
+  const model = modelOf({ ...request, now: new Date(), toolVersion });
   return { page: renderPage(model), badge: renderBadge(model), sentence: model.sentence };
 }

@@ -6,7 +6,7 @@ import { nightly, preload } from '../retention/preloaded.ts';
 import { scripted } from '../store/scripted.ts';
 import { never } from '../support/shell-stage.ts';
 
-const all = { database: undefined, expected: undefined };
+const all = { database: undefined, expected: [] };
 
 /** A store that counts how many reads are under way at once. */
 function counted(store: Store): { store: Store; most: () => number } {
