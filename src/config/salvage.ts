@@ -4,6 +4,7 @@ import { readDrill } from './drill.ts';
 import { type Environment, readValues } from './environment.ts';
 import { Findings } from './findings.ts';
 import { readNotify } from './notify.ts';
+import { inOurForm } from './other-forms.ts';
 import { readOtherUrl } from './other-url.ts';
 import { readTimezone } from './run.ts';
 import { readSchedule } from './schedule.ts';
@@ -29,7 +30,7 @@ export interface Salvaged {
  */
 export function salvageConfig(env: Environment): Salvaged {
   const findings = new Findings();
-  const read = readValues(env, findings);
+  const read = readValues(inOurForm(env, findings), findings);
   const { values } = read;
   const notify = readNotify(read, findings);
   // Of several each is told by itself.
