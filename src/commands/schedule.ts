@@ -22,13 +22,14 @@ export const schedule: Command = {
     const { values } = readArguments(args, { now: { type: 'boolean' } }, usage, 0);
     const config = isFleet(env) ? readFleet(env).config : readConfig(env);
     const { scheduler, run } = config;
+    const { log } = createReporting(edge, config.log, createRedactor(config.secrets));
+    // First: one of them may tell how to write the schedule of another tool.
+    for (const warning of config.warnings) log.warn(warning);
     if (run.schedule === undefined) {
       throw new Failure('config', 'BACKUP_SCHEDULE is not set, so there is nothing to wait for', {
         hint: 'Set it to when backups are to be made, for example BACKUP_SCHEDULE="0 3 * * *".',
       });
     }
-    const { log } = createReporting(edge, config.log, createRedactor(config.secrets));
-    for (const warning of config.warnings) log.warn(warning);
     const status = new Status();
     using _server = scheduler.port === undefined ? undefined : await serveStatus(scheduler.port, status);
     await keepSchedule({

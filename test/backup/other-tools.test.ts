@@ -197,3 +197,34 @@ for (const [{ tool, env }, { prefix, database, days, theirs, besides = {} }] of 
     }
   });
 }
+
+test('a list of databases, and the word all, back up each of them', async () => {
+  const bucket = await s3.createBucket();
+  const env = adapted({ ...published.itbm.env, POSTGRES_DATABASE: 'dbname,railway' }, bucket);
+  const databasesOf = async (changes: Variables): Promise<unknown> => {
+    const { exitCode, stdout, stderr } = await runEntrypoint({ ...env, ...changes });
+    assert.equal(exitCode, 0, stderr);
+    const parts = onlyLine(stdout)['databases'] as { database: string; outcome: string }[];
+    assert.ok(parts.every(({ outcome }) => outcome === 'success'));
+    return parts.map(({ database }) => database);
+  };
+  assert.deepEqual(await databasesOf({}), ['dbname', 'railway']);
+  const all = (await databasesOf({ POSTGRES_DATABASE: 'all' })) as string[];
+  for (const name of ['database', 'dbname', 'postgres', 'railway']) assert.ok(all.includes(name), name);
+});
+
+test('doctor tells how the environment was understood, and finds it fine', async () => {
+  const env = adapted(published.eeshugerman.env, await s3.createBucket());
+  const { exitCode, stdout } = await runEntrypoint(env, { args: ['doctor'] });
+  assert.equal(exitCode, 0, stdout);
+  assert.match(stdout, /^ok {4}names: 14 settings are understood$/m);
+  assert.match(stdout, /^ +PASSPHRASE +-> GPG_PASSPHRASE$/m);
+  assert.match(stdout, /^ +SCHEDULE +-> no effect: .*; write BACKUP_SCHEDULE="@weekly"$/m);
+});
+
+test('the command schedule tells how to write the schedule of another tool', async () => {
+  const env = adapted(published.eeshugerman.env, 'my-bucket');
+  const { exitCode, stderr } = await runEntrypoint(env, { args: ['schedule'] });
+  assert.equal(exitCode, 78);
+  assert.match(stderr, /write BACKUP_SCHEDULE="@weekly"[\s\S]*BACKUP_SCHEDULE is not set, so there is nothing to wait/);
+});
