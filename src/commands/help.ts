@@ -14,6 +14,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--dry-run': 'show what would be removed, and remove nothing',
   '--globals': 'first the roles, memberships and tablespaces that the server lacks; last the settings of the database',
   '--globals-only': 'those roles, memberships and tablespaces, and no database',
+  '--fleet': 'every member of the FLEET_FILE, each in its own folder',
   '--grace': 'how long after its time a backup may be finished',
   '--jobs': 'sessions that make indexes and constraints at once',
   '--json': 'for scripts',

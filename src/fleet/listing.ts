@@ -35,3 +35,25 @@ export async function* listFolders(
   }
   if (name !== undefined) yield { name, objects };
 }
+
+/** Works on the folders of a store as they are listed, so many at once. The first rejection rejects. */
+export async function eachFolder(
+  store: Store,
+  signal: AbortSignal,
+  atOnce: number,
+  work: (folder: StoredFolder) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  try {
+    for await (const folder of listFolders(store, signal)) {
+      const one = work(folder);
+      running.add(one);
+      // Whoever waits below hears of it; here it must only not count as unheard.
+      one.catch(() => undefined).finally(() => running.delete(one));
+      if (running.size >= atOnce) await Promise.race(running);
+    }
+    await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running);
+  }
+}

@@ -1,3 +1,4 @@
+import type { RetentionPolicy, ScheduleConfig } from '../config/config.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Proof } from '../catalog/proof.ts';
 import type { StoredBackup } from '../retention/survey.ts';
@@ -60,4 +61,6 @@ export interface History {
   /** When runs began that left a folder without a manifest. */
   readonly unfinished: readonly Date[];
   readonly lastFailure: LastFailure | undefined;
+  /** Its own schedule and rules, in place of those of the page: a member of a fleet has them. */
+  readonly own?: { readonly schedule: ScheduleConfig | undefined; readonly policy: RetentionPolicy | undefined };
 }

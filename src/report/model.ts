@@ -67,7 +67,8 @@ export function modelOf({ histories, ...request }: ModelRequest): PageModel {
 }
 
 function databaseModel(history: History, request: Omit<ModelRequest, 'histories'>): DatabaseModel {
-  const { schedule, policy, now, timeZone } = request;
+  const { now, timeZone } = request;
+  const { schedule, policy } = history.own ?? request;
   const runs = history.runs.map((run) => (isAhead(run, now) ? { ...run, damage: ahead } : run));
   const good = goodRuns(runs);
   const starts = good.map(({ startedAt }) => startedAt);

@@ -19,10 +19,14 @@ const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
 /** As it stands here, to the byte: the policy names its hash. */
 const sheet = new Markup(`<style>${style}</style>`);
 
+/** So many databases are shown in full; a page of thousands would be too large for a browser. */
+const mostDetailed = 100;
+
 /** The whole page: one file without scripts that loads nothing. */
 export function renderPage(page: PageModel): string {
   const { databases, location, toolVersion } = page;
   const isFleet = databases.length > 1;
+  const detailed = detailedOf(databases);
   const title = `${databases.length === 1 ? (databases[0]?.database ?? '') : 'Backups'} · pg-offsite report`;
   return html`<!doctype html>
     <html lang="en">
@@ -44,8 +48,8 @@ export function renderPage(page: PageModel): string {
             <p>${location}</p>
           </header>
           <main>
-            ${verdictSection(page)} ${isFleet && fleetTable(page)}
-            ${databases.map((model, index) => databasePart(model, index, page, isFleet))}
+            ${verdictSection(page)} ${isFleet && fleetTable(page, detailed)}
+            ${databases.map((model, index) => detailed.has(model) && databasePart(model, index, page, isFleet))}
           </main>
           <footer>
             <p>
@@ -73,11 +77,23 @@ function databasePart(model: DatabaseModel, index: number, page: PageModel, isFl
   </article>`;
 }
 
-function fleetTable({ databases, now }: PageModel): Markup {
+/** Those that have a part of their own: all, or of very many first those that need somebody. */
+function detailedOf(databases: readonly DatabaseModel[]): ReadonlySet<DatabaseModel> {
+  const urgency = ['bad', 'look', 'unknown', 'good'] as const;
+  return new Set(
+    databases
+      .toSorted((a, b) => urgency.indexOf(a.verdict.tone) - urgency.indexOf(b.verdict.tone))
+      .slice(0, mostDetailed),
+  );
+}
+
+function fleetTable({ databases, now }: PageModel, detailed: ReadonlySet<DatabaseModel>): Markup {
   const states = { good: 'Fine', look: 'Worth a look', unknown: 'Not judged', bad: 'Needs attention' } as const;
-  const row = ({ database, verdict, good, totalBytes }: DatabaseModel, index: number): Markup =>
-    html`<tr>
-      <th scope="row"><a href="#${anchor(index)}">${database}</a></th>
+  const row = (model: DatabaseModel, index: number): Markup => {
+    const { database, verdict, good, totalBytes } = model;
+    const name = detailed.has(model) ? html`<a href="#${anchor(index)}">${database}</a>` : database;
+    return html`<tr>
+      <th scope="row">${name}</th>
       <td>${wordMark(verdict.tone, states[verdict.tone])}</td>
       <td class="number">
         ${verdict.newest ? `${roughly(now.getTime() - verdict.newest.startedAt.getTime())} ago` : 'none'}
@@ -85,6 +101,7 @@ function fleetTable({ databases, now }: PageModel): Markup {
       <td class="number roomy">${plural(good.length, 'backup')}</td>
       <td class="number roomy">${bytes(totalBytes)}</td>
     </tr>`;
+  };
   return html`<nav aria-label="Databases">
     <table class="data">
       <thead>

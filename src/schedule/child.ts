@@ -29,6 +29,8 @@ export interface RunRequest {
   /** The program and arguments that start this very program. */
   readonly self: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Another command than `backup`. */
+  readonly command?: 'doctor';
   /** `BACKUP_TIMEOUT`: the run ends itself by then. */
   readonly timeoutMs: number;
   /** How long a run that was told to end gets for it, in ms; 19 s, a little more than it may take by itself. */
@@ -45,12 +47,24 @@ export interface RunLines {
 }
 
 /** Starts `backup` as a process of its own, which writes to the same outputs where nobody else wants its lines. */
-export function startBackup({ self, env, timeoutMs, stopWithinMs = usualStopMs, lines, log }: RunRequest): Run {
+export function startBackup({
+  self,
+  env,
+  command,
+  timeoutMs,
+  stopWithinMs = usualStopMs,
+  lines,
+  log,
+}: RunRequest): Run {
   const [program = '', ...args] = self;
   // Of a group of its own: Ctrl-C in a terminal would else reach it besides what we pass on, and a second signal tells
   // a run not to clean up.
   const output = lines ? 'pipe' : 'inherit';
-  const child = spawn(program, [...args, 'backup'], { env, stdio: ['ignore', output, output], detached: true });
+  const child = spawn(program, [...args, command ?? 'backup'], {
+    env,
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
   const passed = [passLines(child.stdout, lines?.out), passLines(child.stderr, lines?.err)];
   const ended = end(child, log).then(async (how) => {
     const timer = setTimeout(() => {
