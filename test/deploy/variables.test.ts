@@ -12,6 +12,7 @@ const files = globSync('**/*', { cwd: deploy })
 const others = Object.entries({
   cron: ['PATH', 'SHELL', 'MAILTO'],
   'GitHub and the workflows': ['IMAGE', 'TOKEN', 'TITLE', 'RUN', 'GITHUB_ACTOR', 'GH_TOKEN', 'GH_REPO'],
+  'secrets of GitHub, under names of ours': ['DRILL_S3_ACCESS_KEY_ID', 'DRILL_S3_SECRET_ACCESS_KEY'],
   'health checks of Compose': ['CMD'],
   node: ['TMPDIR'],
   shells: ['END'],
