@@ -92,6 +92,8 @@ export function useScene(options: S3ServerOptions = {}): Scene {
     S3_RETRY_FOR: '1s',
     COMPRESSION: 'none',
     BACKUP_ATTEMPTS: '1',
+    // So that requests can be counted; globals.test.ts has what is special about them.
+    GLOBALS: 'off',
     ...changes,
   });
   const start: Scene['start'] = (changes, runOptions) => startEntrypoint(env(changes), runOptions);

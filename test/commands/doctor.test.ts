@@ -33,6 +33,7 @@ test('the doctor finds everything fine', async () => {
     'database login',
     'client programs',
     'rights on everything',
+    'roles and settings',
     'snapshot',
     'store: list',
     'store: delete',
