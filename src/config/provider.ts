@@ -16,7 +16,7 @@ export function readPresets(read: ReadValues, endpoint: Endpoint, findings: Find
   const { provider, region: named } = endpoint;
   const region = readRegion(read, endpoint, findings);
   const pathStyle = provider?.virtualHosts !== true;
-  const checksums = provider?.checksums ?? 'required';
+  const checksums = provider?.checksums === 'supported' ? 'supported' : 'required';
   const presets = [
     ...(named !== undefined && region === named ? [`region ${region}`] : []),
     ...(isSet('S3_FORCE_PATH_STYLE') ? [] : [pathStyle ? 'buckets by path' : 'buckets by host']),
@@ -89,6 +89,9 @@ export function checkProvider(
     findings.problem(
       `${nameOf('S3_STORAGE_CLASS')}=${quote(storageClass)} is no storage class of ${name}, which has ${storageClasses.join(', ')}`,
     );
+  }
+  if (provider.checksums === 'refused' && values.S3_CHECKSUMS === 'supported') {
+    findings.warn(`${nameOf('S3_CHECKSUMS')}=supported sends headers that ${name} is known to refuse; remove it`);
   }
   if (maxParts !== undefined && isSet('S3_MAX_PARTS') && values.S3_MAX_PARTS > maxParts) {
     findings.warn(`${nameOf('S3_MAX_PARTS')} is more than the ${maxParts} parts that ${name} takes in one upload`);

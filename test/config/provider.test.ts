@@ -110,6 +110,12 @@ describe('a setting that the provider does not have', () => {
     assert.deepEqual(read({ ...gcs, S3_TAGS: 'on' }).warnings, [
       'nothing is known of tags of objects on Google Cloud Storage: let doctor try it before you rely on S3_TAGS',
     ]);
+    for (const address of [r2, b2, gcs, { S3_ENDPOINT: 'https://s3.gra.io.cloud.ovh.net' }]) {
+      const { warnings } = read({ ...address, S3_CHECKSUMS: 'supported' });
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? '', /^S3_CHECKSUMS=supported sends headers that .* is known to refuse; remove it$/);
+    }
+    assert.deepEqual(read({ ...scaleway, S3_CHECKSUMS: 'supported' }).warnings, []);
     assert.deepEqual(read({ ...scaleway, S3_MAX_PARTS: '10000' }).warnings, [
       'S3_MAX_PARTS is more than the 1000 parts that Scaleway takes in one upload',
     ]);

@@ -17,7 +17,7 @@ import {
 import type { S3StoreConfig } from '../../config/config.ts';
 import type { Tags } from '../store.ts';
 import { RetryingClient, type Call } from './client.ts';
-import { uploadByLibStorage, type Mark, type StreamInput, type UploadObserver } from './upload.ts';
+import { md5Of, uploadByLibStorage, type Mark, type StreamInput, type UploadObserver } from './upload.ts';
 
 const runIdName = 'pg-offsite-run';
 const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
@@ -91,7 +91,8 @@ export class Bucket {
   ): Promise<void> {
     const { ObjectLockMode, ObjectLockRetainUntilDate, ...params } = this.#writeParams(key, mark, true);
     const form = replace ? { CacheControl: 'no-cache' } : { ObjectLockMode, ObjectLockRetainUntilDate };
-    const body = { Body: Buffer.from(content), ContentType: contentType };
+    const md5 = this.#md5 ? { ContentMD5: md5Of(content) } : {};
+    const body = { Body: Buffer.from(content), ContentType: contentType, ...md5 };
     await this.#client.send(new PutObjectCommand({ ...params, ...form, ...body, ...condition(ifNoneMatch) }), call);
   }
 
@@ -183,10 +184,10 @@ export class Bucket {
   }
 
   /** Stores a stream in parts; what is left behind after a failure is left to the caller. */
-  async upload(input: StreamInput, observer: UploadObserver, call: Call): Promise<void> {
+  async upload(input: Omit<StreamInput, 'md5'>, observer: UploadObserver, call: Call): Promise<void> {
     const { key, mark, ifNoneMatch } = input;
     const params = { ...this.#writeParams(key, mark), ...this.#wholeChecksum(), ...condition(ifNoneMatch) };
-    await uploadByLibStorage(this.#client, params, input, observer, call);
+    await uploadByLibStorage(this.#client, params, { ...input, md5: this.#md5 }, observer, call);
   }
 
   close(): void {
@@ -207,6 +208,11 @@ export class Bucket {
       ...(sseKmsKeyId !== undefined && { SSEKMSKeyId: sseKmsKeyId }),
       ...this.#lock(),
     };
+  }
+
+  /** Locked objects need a checksum, and where the SDK's are off there is none yet. */
+  get #md5(): boolean {
+    return this.#config.objectLock !== undefined && this.#checksums === 'required';
   }
 
   /** What keeps an object that is written now. */

@@ -19,8 +19,8 @@ export interface Provider {
   readonly regions?: Readonly<Record<string, string>>;
   /** It wants `https://bucket.endpoint`. */
   readonly virtualHosts?: true;
-  /** The SDK's own checksums are always right. */
-  readonly checksums?: 'supported';
+  /** Whether the SDK's own checksums are always right, or are known to be refused, at least in some regions. */
+  readonly checksums?: 'supported' | 'refused';
   /** Parts of one upload, where it is not 10,000. */
   readonly maxParts?: number;
   readonly conditionalWrites?: ConditionalWrites;

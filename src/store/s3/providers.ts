@@ -32,6 +32,7 @@ const providers: readonly Provider[] = [
     // With jurisdictions: <account>.eu. and <account>.fedramp.
     name: 'Cloudflare R2',
     host: /(?:^|\.)r2\.cloudflarestorage\.com$/,
+    checksums: 'refused',
     region: 'auto',
     conditionalWrites: 'all',
     storageClasses: ['STANDARD', 'STANDARD_IA'],
@@ -42,6 +43,7 @@ const providers: readonly Provider[] = [
     // (lance-format/lance#5614); checksum headers of the SDK answer 400 in some regions (boto/s3transfer#327).
     name: 'Backblaze B2',
     host: /^s3\.(?<region>[a-z]+-[a-z]+-\d{3})\.backblazeb2\.com$/,
+    checksums: 'refused',
     conditionalWrites: 'none',
     lacks: { tags: 'rules go by prefix', 'aws:kms': 'S3_SSE=AES256 is what B2 has' },
   },
@@ -81,6 +83,7 @@ const providers: readonly Provider[] = [
     // go by generation, not by ETag. Checksum headers of the SDK are refused with ExcessHeaderValues.
     name: 'Google Cloud Storage',
     host: /^storage(?:\.[a-z0-9-]+\.rep)?\.googleapis\.com$/,
+    checksums: 'refused',
     region: 'auto',
     conditionalWrites: 'none',
     storageClasses: ['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE'],
@@ -96,6 +99,7 @@ const providers: readonly Provider[] = [
     // Conditions since 2026-06-09 (ovh/ovhcloud-docs#28), 501 before. Refuses CRC-32 (earth-mover/icechunk#2115).
     name: 'OVHcloud',
     host: /^s3\.(?<region>[a-z-]+)\.(?:io|perf)\.cloud\.ovh\.(?:net|us)$/,
+    checksums: 'refused',
   },
   { name: 'Akamai (Linode)', host: /^(?<region>[a-z]{2}-[a-z]+-\d+)\.linodeobjects\.com$/ },
   {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   CompleteMultipartUploadCommand,
@@ -45,6 +46,16 @@ export interface StreamInput {
   readonly mark: Mark;
   /** Ask the store to refuse a key that exists. */
   readonly ifNoneMatch: boolean;
+  /** Send an MD5 with all data: see {@link md5Of}. */
+  readonly md5: boolean;
+}
+
+/**
+ * The MD5 of what is written, in base64: a bucket with Object Lock takes no data without a checksum, and this is the one
+ * that every store knows (drakkan/sftpgo#1336 on B2, s3tools/s3cmd#1436 on parts).
+ */
+export function md5Of(data: Uint8Array | string): string {
+  return createHash('md5').update(data).digest('base64');
 }
 
 /**
@@ -55,7 +66,7 @@ export interface StreamInput {
 export async function uploadByLibStorage(
   client: RetryingClient,
   params: PutObjectCommandInput,
-  { body, cutter, partBytes, concurrency }: StreamInput,
+  { body, cutter, partBytes, concurrency, md5 }: StreamInput,
   observer: UploadObserver,
   call: Call,
 ): Promise<void> {
@@ -65,6 +76,8 @@ export async function uploadByLibStorage(
     if (command instanceof CompleteMultipartUploadCommand && stored !== cutter.bytes) {
       throw new Error(`${stored} of ${cutter.bytes} bytes would make up the object`);
     }
+    const hasData = command instanceof UploadPartCommand || command instanceof PutObjectCommand;
+    if (md5 && hasData) command.input.ContentMD5 = md5Of(command.input.Body as Uint8Array);
     const onRetry: Call['onRetry'] = (trouble, tried) => {
       call.onRetry?.(trouble, tried);
       observer.retried(kind, trouble);
@@ -73,7 +86,7 @@ export async function uploadByLibStorage(
     observer.request(outcome, kind);
     const output = await outcome;
     if (kind === 'begin') observer.begun((output as { readonly UploadId?: string }).UploadId ?? '');
-    if (command instanceof UploadPartCommand || command instanceof PutObjectCommand) {
+    if (hasData) {
       const data = command.input.Body as Uint8Array;
       stored += data.length;
       observer.stored(stored);

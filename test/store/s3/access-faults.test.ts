@@ -5,7 +5,7 @@ import { Failure, type FailureKind } from '../../../src/errors.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { freePort } from '../../support/ports.ts';
 import type { FaultAction } from '../../support/s3-server.ts';
-import { calm, keptLog, s3Config, scripted } from '../scripted.ts';
+import { calm, keptLog, mebibyte, s3Config, scripted, someBytes, streamOf } from '../scripted.ts';
 
 const small = { runId: 'run-1', contentType: 'text/plain', signal: calm() };
 
@@ -183,6 +183,21 @@ describe('a small write', () => {
   it('fault 33: says what a bucket with Object Lock demands', async (t) => {
     const { store } = await scripted(t, { checksums: 'required' }, { requireChecksum: true });
     await assert.rejects(store.putSmall('a', '1', small), failure('config', /\n.*S3_CHECKSUMS=supported/));
+  });
+
+  it('fault 33: is accepted by a bucket with Object Lock without them, too, when objects are locked', async (t) => {
+    const objectLock = { mode: 'GOVERNANCE', forMs: 86_400_000 } as const;
+    const { store, server } = await scripted(t, { checksums: 'required', objectLock }, { requireChecksum: true });
+    await store.putSmall('a', 'ü', small);
+    const data = someBytes(11 * mebibyte);
+    await store.putStream('b', streamOf(data), { runId: 'run-1', expectedBytes: data.length, signal: calm() });
+    assert.ok(server.objects().get('pg/b')?.data?.equals(data));
+    const writes = server.calls.filter(({ operation }) => ['PutObject', 'UploadPart'].includes(operation));
+    assert.equal(writes.length, 4);
+    for (const { headers } of writes) {
+      assert.ok(headers['content-md5']);
+      assert.equal(headers['x-amz-checksum-crc32'], undefined);
+    }
   });
 
   it('fault 33: is accepted by a bucket with Object Lock when checksums are on', async (t) => {

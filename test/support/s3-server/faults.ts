@@ -7,6 +7,7 @@ export type S3Operation =
   | 'ListMultipartUploads'
   | 'PutObject'
   | 'PutObjectTagging'
+  | 'PutObjectRetention'
   | 'GetBucketLifecycle'
   | 'PutBucketLifecycle'
   | 'GetObject'

@@ -58,6 +58,7 @@ export function perform(
       return empty(200, { etag: `"${object.etag}"`, ...echoChecksum(call) });
     }
     case 'PutObjectTagging':
+    case 'PutObjectRetention':
       return objects.has(call.key) ? empty(200) : errorReply('NoSuchKey');
     case 'CreateMultipartUpload': {
       const { uploadId } = memory.begin(call.bucket, call.key, keptHeaders(call));
@@ -147,6 +148,8 @@ function bodyRefused(call: S3Call, body: Buffer, rules: ServerRules): Reply | un
   if (/^[0-9a-f]{64}$/.test(sha256) && createHash('sha256').update(body).digest('hex') !== sha256) {
     return errorReply('XAmzContentSHA256Mismatch');
   }
+  const md5 = call.headers['content-md5'];
+  if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) return errorReply('BadDigest');
   if (rules.requireChecksum && !hasChecksum(call)) {
     const text =
       'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters';

@@ -43,6 +43,7 @@ function operationOf(method: string, bucket: string, key: string, query: URLSear
   switch (method) {
     case 'PUT':
       if (query.has('tagging')) return 'PutObjectTagging';
+      if (query.has('retention')) return 'PutObjectRetention';
       return multipart ? 'UploadPart' : 'PutObject';
     case 'GET':
       return multipart ? 'ListParts' : 'GetObject';
