@@ -53,9 +53,9 @@ async function* believed(
   const content = await readBytes(store, key, maxBytes, signal);
   if (!content) throw new Failure('verification', `${where} is larger than any that is signed`, { retryable: false });
   const beside = signatureKey(key);
-  if ((await store.head(beside, signal)) === undefined) {
+  if (!(await isThere(store, beside, signal))) {
     throw new Failure('verification', `${where} is not signed`, {
-      hint: `MANIFEST_PUBLIC_KEY is set, and ${store.describe(beside)} is missing: it is of a run without MANIFEST_SIGNING_KEY, or of somebody else. Whoever trusts it all the same takes MANIFEST_PUBLIC_KEY away.`,
+      hint: `MANIFEST_PUBLIC_KEY is set, and ${store.describe(beside)} is missing, or this key may not read it: it is of a run without MANIFEST_SIGNING_KEY, or of somebody else. Whoever trusts it all the same takes MANIFEST_PUBLIC_KEY away.`,
       retryable: false,
     });
   }
@@ -68,6 +68,16 @@ async function* believed(
   }
   refuseMoved(key, content, where);
   yield content;
+}
+
+/** To a key that may not list, what is missing looks forbidden: one unsigned backup must not keep it from all others. */
+async function isThere(store: Store, key: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await store.head(key, signal)) !== undefined;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'denied') return false;
+    throw error;
+  }
 }
 
 /** A good signature does not make an old proof a newer one. Of a manifest those who read it compare the folder. */
