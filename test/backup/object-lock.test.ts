@@ -67,7 +67,8 @@ test('every object of a backup is locked, that of a dump in parts and the proof 
   const { objects } = await versions(bucket);
   const names = objects.map(({ Key }) => Key?.replace(/^.*\//, '').replace(/proof-.*/, 'proof')).sort();
   const each = ['RESTORE.md', 'SHA256SUMS', 'manifest.json'];
-  assert.deepEqual(names, [...each, ...each, 'database.dump', 'database.dump.zst', 'proof'].sort());
+  const data = ['database.dump', 'globals.sql'];
+  assert.deepEqual(names, [...each, ...each, ...data, ...data.map((name) => `${name}.zst`), 'proof'].sort());
   for (const { Key, VersionId } of objects) {
     const version = { Bucket: bucket, Key, VersionId };
     const { Retention } = await s3.client.send(new GetObjectRetentionCommand(version));
@@ -86,7 +87,7 @@ test('prune hides what is locked, and what is hidden can be brought back', async
   assert.match(pruned.stdout, /shop: removed 1 of 1/);
   assert.deepEqual(await ids(bucket), made.slice(1));
   const { objects, markers } = await versions(bucket);
-  assert.deepEqual([objects.length, markers.length], [12, 4]);
+  assert.deepEqual([objects.length, markers.length], [15, 5]);
   assert.ok(markers.every(({ Key }) => Key?.startsWith(`shop/${made[0] ?? ''}/`)));
   for (const { Key, VersionId } of markers) {
     await s3.client.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));

@@ -22,6 +22,7 @@ test('the result line tells what was stored where, and the store agrees', async 
     bytes: dump.length,
     sha256: createHash('sha256').update(dump).digest('hex'),
     verified: 'head',
+    globals: 'none',
     tables: 2,
     rows: 5100,
     warnings: [],

@@ -50,7 +50,7 @@ test('every object of a backup, and the proof of a drill, has the tier as its ta
       assert.equal(drill.exitCode, 0, drill.stdout + drill.stderr);
     }
     const tagged = await tagsIn(bucket, folder);
-    assert.equal(tagged.length, tier === 'yearly' ? 5 : 4);
+    assert.equal(tagged.length, tier === 'yearly' ? 6 : 5);
     for (const [file, tags] of tagged) assert.deepEqual(tags, { 'pg-offsite-tier': tier }, file);
   }
 });

@@ -63,6 +63,7 @@ test('a manifest without data is no complete backup, but is told', async (t) => 
   const { store, server } = await filled(t);
   const id = '20260623T030000Z-dddddd';
   server.put(`pg/shop/${id}/manifest.json`, serializeManifest(sampleManifest({ id })));
+  server.put(`pg/shop/${id}/globals.sql.zst.age`, 'roles, and no database');
   const { entries } = await listCatalog(store, 'shop', never);
   assert.deepEqual(
     entries.map(({ complete, hollow }) => [complete, hollow]),
