@@ -133,7 +133,7 @@ describe('secrets', () => {
     }
     if (name === 'SMTP_URL') return `smtp://user:${canary}@mail.example.com`;
     // A private key is any 32 bytes.
-    if (name === 'MANIFEST_SIGNING_KEY') return `MC4CAQAwBQYDK2VwBCIEI${canary.padEnd(43, 'A')}`;
+    if (name === 'MANIFEST_SIGNING_KEY') return `MC4CAQAwBQYDK2VwBCIEIA${canary.padEnd(42, 'A')}`;
     if (name === 'AGE_IDENTITY') return `AGE-PLUGIN-TEST-1${canary}`;
     if (name === 'TELEGRAM_BOT_TOKEN') return `123456789:AAEhBOweik9ai2o01${canary}`;
     return name in tellingVariables && /_(?:URL|PROXY)$/.test(name) ? `https://example.com/hook/${canary}` : canary;
