@@ -1,4 +1,3 @@
-import { refuseUndrillable } from '../backup/drill.ts';
 import { backupFolder, databaseFolder } from '../catalog/keys.ts';
 import { newBackupId } from '../catalog/ids.ts';
 import type { Config, NotifyConfig } from '../config/config.ts';
@@ -9,11 +8,6 @@ import type { Log } from '../log.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
-import { findClient } from '../postgres/clients.ts';
-import { refusePoolerAddress } from '../postgres/pooler.ts';
-import { missingRights, unreadableLargeObject } from '../postgres/rights.ts';
-import { searchPathWarnings } from '../postgres/search-path-users.ts';
-import { Session } from '../postgres/session.ts';
 import { createRedactor, isOrdinaryWord } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
@@ -23,13 +17,10 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
-import { tryGlobals } from './doctor-globals.ts';
+import { type Check, examineDatabases } from './doctor-database.ts';
 import { describeNames } from './describe-names.ts';
 import { describeSigning } from './describe-signing.ts';
 import { examineFleet } from './fleet/doctor.ts';
-
-/** Tries one thing. Returns what is worth telling when it is fine. */
-type Attempt = () => Promise<string>;
 
 /**
  * `doctor`: tries every permission and setting that a run needs, leaves nothing behind, and says what to fix. Exits with
@@ -67,8 +58,14 @@ export const doctor: Command = {
     tell(`ok    signatures: ${describeSigning(config.signing)}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check, tell);
-    await checkDatabase(config, log, { searchPath: edge.env.PATH ?? '', signal: edge.signal }, check, tell);
-    await checkStore(config, log, edge.signal, check, tell);
+    const examined = await examineDatabases(config, {
+      log,
+      searchPath: edge.env.PATH ?? '',
+      signal: edge.signal,
+      check,
+      tell,
+    });
+    await checkStore(examined, log, edge.signal, check, tell);
     const [first] = failures;
     tell(first ? `${String(failures.length)} to fix\n` : 'all fine: a backup can be made\n');
     return first?.exitCode ?? 0;
@@ -92,9 +89,6 @@ const toldWords = {
   always: 'of every run',
 } as const;
 
-/** Resolves to the failure, where it fails. */
-type Check = (what: string, attempt: Attempt) => Promise<Failure | undefined>;
-
 async function checkPrograms(
   config: Config,
   searchPath: string,
@@ -112,71 +106,6 @@ async function checkPrograms(
     const { kind, recipients } = encryption;
     return recipients.length === 0 ? kind : `${kind} to ${recipients.join(', ')}`;
   });
-}
-
-async function checkDatabase(
-  config: Config,
-  log: Log,
-  { searchPath, signal }: { searchPath: string; signal: AbortSignal },
-  check: Check,
-  tell: (text: string) => void,
-): Promise<void> {
-  const { connection, clientsDir } = config.source;
-  const lost = new AbortController();
-  const opened: Session[] = [];
-  await check('database login', async () => {
-    refusePoolerAddress(connection);
-    const session = await Session.open(connection, log, AbortSignal.any([signal, lost.signal]), (failure) => {
-      lost.abort(failure);
-    });
-    opened.push(session);
-    return `${connection.user} on ${connection.database}, PostgreSQL ${session.server.version}, no transaction pooler in between`;
-  });
-  const [session] = opened;
-  if (!session) return;
-  const { client, server } = session;
-  try {
-    await check('client programs', async () => `pg_dump ${(await findClient(clientsDir, server.major)).version}`);
-    if (config.run.verify === 'drill') {
-      await check('drill', async () => {
-        await using encryption = await prepareEncryption(config.form.encryption, searchPath, signal);
-        await refuseUndrillable({ config, searchPath, signal }, session, encryption);
-        return 'the key, the server programs and the extensions are there';
-      });
-    }
-    await check('rights on everything', async () => {
-      const { unreadable, filtered } = await missingRights(client);
-      if (unreadable.length > 0) {
-        throw new Failure('dump', `${connection.user} may not read ${some(unreadable)}`, {
-          hint: `GRANT pg_read_all_data TO ${client.escapeIdentifier(connection.user)}; (PostgreSQL 14 and later)`,
-        });
-      }
-      if (filtered.length > 0) {
-        throw new Failure('dump', `row-level security hides rows of ${some(filtered)} from ${connection.user}`, {
-          hint: `ALTER ROLE ${client.escapeIdentifier(connection.user)} BYPASSRLS;`,
-        });
-      }
-      const largeObject = await unreadableLargeObject(client);
-      if (largeObject !== undefined) {
-        throw new Failure('dump', `${connection.user} may not read a large object: ${largeObject}`, {
-          hint: `ALTER ROLE ${client.escapeIdentifier(connection.user)} SET lo_compat_privileges = on; (as a superuser)`,
-        });
-      }
-      return 'everything can be read';
-    });
-    const globals = await tryGlobals(config, session, signal);
-    if (globals instanceof Failure && config.source.globals === 'auto') {
-      tell(`warn  roles and settings: backups are made without them (GLOBALS=auto): ${globals.message}\n`);
-    } else {
-      await check('roles and settings', () =>
-        globals instanceof Failure ? Promise.reject(globals) : Promise.resolve(globals),
-      );
-    }
-    await check('snapshot', async () => `can be exported (${await session.exportSnapshot()})`);
-    for (const warning of await searchPathWarnings(client, log)) tell(`warn  restoring: ${warning}\n`);
-  } finally {
-    await session.close();
-  }
 }
 
 async function checkStore(
@@ -243,9 +172,4 @@ async function mayList(store: Store, database: string, signal: AbortSignal): Pro
   } catch (error) {
     return !(error instanceof Failure && error.kind === 'denied');
   }
-}
-
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${String(names.length - 5)} more` : shown;
 }

@@ -48,7 +48,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
   const missing = new Set(tools.missing);
   const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ dumpId }, reason]) => [dumpId, reason]));
   const restored = await restoreBackup({
-    config: { ...config, source: undefined },
+    config: { ...config, source: undefined, databases: undefined },
     store,
     folder,
     manifest: without(manifest, missing),

@@ -1,10 +1,14 @@
+import { someAtATime } from '../catalog/some-at-a-time.ts';
 import { Secret } from '../config/secret.ts';
 import type { Channel } from './channel.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunPart } from './event.ts';
 import type { HttpClient } from './http.ts';
 
+const pushedTogether = 8;
+
 /**
- * Figures of a run for a Prometheus Pushgateway, in the group of its database. `POST` replaces only figures of the same
+ * Figures of a run for a Prometheus Pushgateway, in the group of its database; of a run about several, in a
+ * group without one, and in that of each. `POST` replaces only figures of the same
  * name: those that a failed run does not know, as the time of the last success, stay what they were.
  * https://github.com/prometheus/pushgateway#post-method
  */
@@ -13,12 +17,31 @@ export function pushgatewayChannel(url: Secret, http: HttpClient): Channel {
     name: 'Pushgateway',
     wants: ({ kind }) => kind !== 'started',
     async send(event, signal) {
-      const target = groupUrl(new URL(url.reveal()), event);
       const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
-      const body = metricsOf(event);
-      const { status } = await http.send({ method: 'POST', url: new Secret(target.href), headers, body }, signal);
+      const push = async (about: RunEvent): Promise<number> => {
+        const target = new Secret(groupUrl(new URL(url.reveal()), about).href);
+        const request = { method: 'POST', url: target, headers, body: metricsOf(about) } as const;
+        return (await http.send(request, signal)).status;
+      };
+      const status = await push(event);
+      await someAtATime(event.parts ?? [], pushedTogether, async (part) => push(asOwn(event, part)));
       return String(status);
     },
+  };
+}
+
+/** What is known of one of several, as if it had been a run of its own that took as long and ended when all did. */
+function asOwn(event: RunEvent, { name, exitCode, bytes }: RunPart): RunEvent {
+  return {
+    ...event,
+    kind: exitCode === 0 ? 'success' : 'failure',
+    database: name,
+    exitCode,
+    bytes,
+    rows: undefined,
+    missedTicks: undefined,
+    lastProofAt: undefined,
+    parts: undefined,
   };
 }
 

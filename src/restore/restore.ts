@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { isAllOrNothing } from '../catalog/restore-command.ts';
 import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
+import { connectionTo } from '../config/databases.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
@@ -30,7 +31,7 @@ import type { Toc } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
-  readonly config: Pick<ReaderConfig, 'keys' | 'signing' | 'source' | 'clientsDir' | 'restoreMaxSize'>;
+  readonly config: Pick<ReaderConfig, 'keys' | 'signing' | 'source' | 'databases' | 'clientsDir' | 'restoreMaxSize'>;
   readonly store: Store;
   /** The backup's folder in the store, with its slash. */
   readonly folder: string;
@@ -97,7 +98,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   const session = await connect(target, signal);
   session.on('error', () => undefined);
   try {
-    await refuseSource(session, target, config.source, signal);
+    await refuseSource(session, target, sourcesOf(config, manifest.database), signal);
     await refuseLacking(session, manifest, options.withOwners, request.globals?.roles);
     if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
     else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
@@ -213,4 +214,12 @@ function lackingIn({ contents }: Manifest, options: LoadOptions, entries: readon
     schemas: [...schemas, ...(needs?.schemas ?? []).map(({ name }) => name)],
     extensions: needs?.extensions ?? [],
   };
+}
+
+/** The databases that backups are made of; of all that a server has, at least the one of this backup. */
+function sourcesOf({ source, databases }: RestoreRequest['config'], database: string): ConnectionConfig[] {
+  if (!source) return [];
+  if (!databases) return [source];
+  const names = databases.names === 'all' ? [database] : databases.names;
+  return names.map((name) => connectionTo(source, name));
 }

@@ -17,30 +17,38 @@ async function identify(client: pg.Client): Promise<string> {
 }
 
 /**
- * Refuses the database that backups are made of: by its address, and by asking it, where it answers.
+ * Refuses the databases that backups are made of: by their address, and by asking, where they answer.
  * @throws {Failure} `target`.
  */
 export async function refuseSource(
   client: pg.Client,
   target: ConnectionConfig,
-  source: ConnectionConfig | undefined,
+  sources: readonly ConnectionConfig[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (!source) return;
   const refusal = new Failure('target', `TARGET_DATABASE_URL is the database that is backed up, ${target.database}`, {
     hint: 'Restore into a new database, look at it, and then let the application use it.',
   });
-  if (source.host === target.host && source.port === target.port && source.database === target.database) throw refusal;
+  const isAt = ({ host, port, database }: ConnectionConfig): boolean =>
+    host === target.host && port === target.port && database === target.database;
+  if (sources.some(isAt)) throw refusal;
+  // By another address it has the same name still.
+  for (const source of sources.filter(({ database }) => database === client.database || sources.length === 1)) {
+    if (await isSame(source, client, signal)) throw refusal;
+  }
+}
+
+async function isSame(source: ConnectionConfig, client: pg.Client, signal: AbortSignal): Promise<boolean> {
   let other: pg.Client;
   try {
     other = await connect(source, AbortSignal.any([signal, AbortSignal.timeout(sourceMs)]));
   } catch {
     // A database that is gone is why people restore.
-    return;
+    return false;
   }
   other.on('error', () => undefined);
   try {
-    if ((await identify(other)) === (await identify(client))) throw refusal;
+    return (await identify(other)) === (await identify(client));
   } finally {
     await other.end().catch(() => undefined);
   }

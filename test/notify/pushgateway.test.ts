@@ -8,7 +8,7 @@ import { createHttpClient } from '../../src/notify/http.ts';
 import { groupUrl, metricsOf, pushgatewayChannel } from '../../src/notify/pushgateway.ts';
 import { FakePushgateway, parseMetrics } from '../support/pushgateway.ts';
 import { startSink } from '../support/sink.ts';
-import { sampleEvent, sampleFailure } from './sample-event.ts';
+import { sampleEvent, sampleFailure, sampleParts } from './sample-event.ts';
 
 const sink = await startSink();
 const http = createHttpClient({ http: undefined, https: undefined, except: '' }, (text) => text);
@@ -40,6 +40,20 @@ test('a success has its times, sizes and counts in the group of its database', a
     pg_offsite_next_tick_timestamp_seconds: Date.parse('2026-11-21T02:00:00Z') / 1000,
     pg_offsite_last_proof_timestamp_seconds: Date.parse('2026-11-19T12:00:00Z') / 1000,
   });
+});
+
+test('a run about several databases has its own group, and each database has one', async () => {
+  await push(sampleFailure({ database: undefined, parts: sampleParts(3), exitCode: 69 }));
+  assert.equal(gateway.group({ job: 'pg_offsite' })['pg_offsite_last_exit_code'], 69);
+  const codes = [0, 1, 2].map((number) => {
+    const group = gateway.group({ job: 'pg_offsite', database: `tenant${number}` });
+    return [group['pg_offsite_last_exit_code'], group['pg_offsite_last_success_bytes']];
+  });
+  assert.deepEqual(codes, [
+    [0, 12_345_678],
+    [0, 12_345_678],
+    [69, undefined],
+  ]);
 });
 
 test('a failure leaves the time and size of the last success as they were', async () => {
