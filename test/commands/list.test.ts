@@ -93,10 +93,10 @@ test('a manifest that the store does not give away is told in the words of the s
 
 test('a manifest of a newer version is not called damaged', async () => {
   const file = join(stored.backups[0]!.folder, 'manifest.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 2'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 4'));
   const { exitCode, stdout } = await stored.run(['list']);
   assert.equal(exitCode, 0);
-  assert.match(stdout, / newer manifest\n[^]*has schema version 2\n {2}.*Use a newer pg-offsite/);
+  assert.match(stdout, / newer manifest\n[^]*has schema version 4\n {2}.*Use a newer pg-offsite/);
 });
 
 test('a number of rows that holds an estimate is marked as one', async () => {

@@ -57,7 +57,13 @@ export function useStored(fill: (postgres: TestPostgres) => Promise<void>, wante
     await fill(postgres);
     mkdirSync(kept);
     for (const { database, variables = {} } of wanted) {
-      const settings = { DATABASE_URL: postgres.url(database), BACKUP_DESTINATION: `file://${kept}`, ...variables };
+      const settings = {
+        DATABASE_URL: postgres.url(database),
+        BACKUP_DESTINATION: `file://${kept}`,
+        // Of one object each; globals-scene.ts has backups with both.
+        GLOBALS: 'off',
+        ...variables,
+      };
       const { exitCode, stdout, stderr } = await runEntrypoint(settings);
       assert.equal(exitCode, 0, stderr);
       const { id, location } = JSON.parse(stdout) as { id: string; location: string };

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Manifest, parseManifest } from '../../src/catalog/manifest.ts';
+import { dumpOf, type Manifest, parseManifest } from '../../src/catalog/manifest.ts';
 import { countContents } from '../support/compare.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { type GuideOptions, type GuideOutcome, runGuide } from '../support/restore-by-guide.ts';
@@ -78,7 +78,7 @@ export async function restoreWell(
  */
 export async function assertMatchesManifest(server: TestPostgres, database: string, manifest: Manifest): Promise<void> {
   const { tables } = manifest.contents;
-  const withoutPrivileges = manifest.artifacts.every(({ format }) => format === 'custom');
+  const withoutPrivileges = dumpOf(manifest).format === 'custom';
   const objects = { ...manifest.contents.objects, ...(withoutPrivileges && { defaultPrivileges: 0 }) };
   assert.ok(
     tables.every(({ exact }) => exact),
