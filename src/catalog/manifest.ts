@@ -1,12 +1,17 @@
 import * as z from 'zod';
+import { areWhole, wholeLane } from './lanes.ts';
 import { parseRecord } from './stored-record.ts';
 
-/** The newest version of the manifest's shape that this program reads. 2: there may be globals beside the dump. */
-export const schemaVersion = 2;
+/**
+ * The newest version of the manifest's shape that this program reads. 2: there may be globals beside the dump. 3: there may
+ * be several dumps, see {@link lanesOf}.
+ */
+export const schemaVersion = 3;
 
 /** The oldest version that tells of such artifacts: a backup of a dump alone can be read by the first release, too. */
-export function schemaVersionFor(artifacts: readonly Pick<Artifact, 'kind'>[]): 1 | 2 {
-  return artifacts.every(({ kind }) => kind === 'dump') ? 1 : 2;
+export function schemaVersionFor(artifacts: readonly Pick<Artifact, 'kind' | 'lane'>[]): 1 | 2 | 3 {
+  if (artifacts.some((artifact) => isDump(artifact) && artifact.lane !== wholeLane)) return 3;
+  return artifacts.every(isDump) ? 1 : 2;
 }
 
 const count = z.number().int().nonnegative();
@@ -16,6 +21,7 @@ const artifact = z.object({
   key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
   /** `globals`: roles, tablespaces and the database's settings, as SQL. */
   kind: z.enum(['dump', 'globals']),
+  /** `all` for the dump of everything, `globals` for those; else see src/catalog/lanes.ts. */
   lane: z.string(),
   bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -29,7 +35,7 @@ function isDump({ kind }: Pick<z.infer<typeof artifact>, 'kind'>): boolean {
 }
 
 const manifest = z.object({
-  schemaVersion: z.literal([1, schemaVersion]),
+  schemaVersion: z.literal([1, 2, schemaVersion]),
   tool: z.object({ name: z.string(), version: z.string() }),
   id: z.string(),
   database: z.string(),
@@ -47,7 +53,10 @@ const manifest = z.object({
     icuLocale: z.string().optional(),
   }),
   client: z.object({ version: z.string(), major: count }),
-  artifacts: z.array(artifact).refine((all) => all.some(isDump), 'there is no dump among the artifacts'),
+  artifacts: z
+    .array(artifact)
+    .refine((all) => all.some(isDump), 'there is no dump among the artifacts')
+    .refine((all) => areWhole(all.filter(isDump)), 'the dumps are not the lanes of one backup'),
   /** Whether the roles among the globals have their passwords (hashes). Absent where there are no globals. */
   globals: z.object({ passwords: z.boolean() }).optional(),
   /** How the stored bytes were checked before this manifest was written. */
@@ -80,9 +89,17 @@ export type Artifact = z.infer<typeof artifact>;
 /** Everything that is recorded about a complete backup. */
 export type Manifest = z.infer<typeof manifest>;
 
-/** The artifact that holds the database. */
-export function dumpOf({ artifacts }: Pick<Manifest, 'artifacts'>): Artifact {
-  const dump = artifacts.find(isDump);
+/** The artifacts that together hold the database: one, or those of {@link lanesOf}. All of them have the same form. */
+export function dumpsOf({ artifacts }: Pick<Manifest, 'artifacts'>): Artifact[] {
+  return artifacts.filter(isDump);
+}
+
+/**
+ * The artifact that holds the database. Of a backup in lanes it is the first of them, which is good for its form only
+ * (format, compression, encryption): see {@link dumpsOf}.
+ */
+export function dumpOf(manifest: Pick<Manifest, 'artifacts'>): Artifact {
+  const [dump] = dumpsOf(manifest);
   if (!dump) throw new Error('a manifest has a dump');
   return dump;
 }

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Described, Entry } from './entries.ts';
 import { isProofFile } from './keys.ts';
-import { dumpOf, type Manifest } from './manifest.ts';
+import { dumpsOf, type Manifest } from './manifest.ts';
 import { parseProof, type Proof } from './proof.ts';
 import { someAtATime } from './some-at-a-time.ts';
 import { readText } from './stored-record.ts';
@@ -89,6 +89,7 @@ async function readOne(
 
 /** A manifest that was rewritten for another object must not inherit what was proved of the first one. */
 function isOfTheseBytes(proof: Proof, manifest: Manifest): boolean {
-  const { key, sha256 } = dumpOf(manifest);
-  return proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256);
+  return dumpsOf(manifest).every(({ key, sha256 }) =>
+    proof.artifacts.some((proved) => proved.key === key && proved.sha256 === sha256),
+  );
 }

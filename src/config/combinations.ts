@@ -110,6 +110,10 @@ const rules: readonly Rule[] = [
       `${n('BACKUP_FORMAT')}=plain with SCHEMAS, TABLES or their like in ${n('PG_DUMP_ARGS')} makes a script that an empty database cannot take; set BACKUP_FORMAT=custom`,
   },
   {
+    broken: ({ values }) => values.BACKUP_FORMAT === 'plain' && typeof values.JOBS === 'number' && values.JOBS > 1,
+    words: (n) => `JOBS needs archives: a script is one stream; remove JOBS, or ${n('BACKUP_FORMAT')}=plain`,
+  },
+  {
     broken: ({ nameOf }) => nameOf('GPG_PASSPHRASE').startsWith('ENCRYPTION_PASSWORD'),
     words: (n) =>
       `${n('GPG_PASSPHRASE')} encrypts with gpg, not with openssl as in other images: docs/MOVING.md tells how to read both; write GPG_PASSPHRASE in its place, or encrypt with AGE_RECIPIENTS`,

@@ -80,6 +80,8 @@ export interface FormConfig {
   readonly format: 'custom' | 'plain';
   readonly compression: 'zstd' | 'gzip' | 'none';
   readonly compressionLevel: number;
+  /** How many `pg_dump` dump a database side by side; 1 makes one artifact of it. */
+  readonly jobs: 'auto' | number;
   readonly encryption: EncryptionConfig;
 }
 

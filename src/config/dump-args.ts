@@ -5,7 +5,7 @@ const refused: readonly { readonly long: string; readonly short?: string; readon
   { long: 'file', short: 'f', instead: 'backups go to BACKUP_DESTINATION' },
   { long: 'format', short: 'F', instead: 'set BACKUP_FORMAT' },
   { long: 'compress', short: 'Z', instead: 'set COMPRESSION and COMPRESSION_LEVEL' },
-  { long: 'jobs', short: 'j', instead: 'a dump is one stream' },
+  { long: 'jobs', short: 'j', instead: 'set JOBS' },
   { long: 'dbname', short: 'd', instead: 'set DATABASE_URL' },
   { long: 'host', short: 'h', instead: 'set DATABASE_URL' },
   { long: 'port', short: 'p', instead: 'set DATABASE_URL' },

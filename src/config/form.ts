@@ -21,7 +21,8 @@ export function readForm(read: ReadValues, findings: Findings): FormConfig {
   if (asked !== undefined && compression === 'none')
     findings.warn('COMPRESSION_LEVEL has no effect with COMPRESSION=none');
   const compressionLevel = compression === 'none' ? 0 : (asked ?? usual);
-  return { format, compression, compressionLevel, encryption: readEncryption(read, findings) };
+  const { JOBS: jobs } = read.values;
+  return { format, compression, compressionLevel, jobs, encryption: readEncryption(read, findings) };
 }
 
 /** The first kind that is set; that there is only one is checked elsewhere. */

@@ -4,9 +4,6 @@ import { likenessOf } from './near-name.ts';
 import { type Asked, judgeOtherSetting } from './other-tools.ts';
 import type { VariableName } from './variables.ts';
 
-/** Names of settings that this version does not have yet: better told than silently without effect. */
-const notSupported = /^JOBS(?:_FILE)?$/;
-
 /** Warns about every name that looks like one of ours but is not read, and refuses those that would mislead a run. */
 export function checkUnknownNames(env: Environment, asked: Asked, findings: Findings): void {
   const known = knownNames();
@@ -15,10 +12,7 @@ export function checkUnknownNames(env: Environment, asked: Asked, findings: Find
     const other = judgeOtherSetting(name, value, asked);
     if (other?.verdict === 'refused') findings.problem(`${name} is not supported; ${other.words}`);
     else if (other?.verdict === 'idle') findings.warn(`${name} has no effect: ${other.words}`);
-    else if (notSupported.test(name)) {
-      const isDefault = name === 'JOBS' && value.trim() === '1';
-      if (!isDefault) findings.warn(`${name} is not supported by this version and has no effect`);
-    } else if (other === undefined) checkName(name, known, asked.encrypted, findings);
+    else if (other === undefined) checkName(name, known, asked.encrypted, findings);
   }
 }
 

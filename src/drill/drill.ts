@@ -1,5 +1,5 @@
 import { type Proof, proofSchemaVersion } from '../catalog/proof.ts';
-import { dumpOf, type Manifest } from '../catalog/manifest.ts';
+import { dumpOf, dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
@@ -162,7 +162,7 @@ function toProof(
     ...(reason !== undefined && { reason }),
     restoreMs: notes.restoreMs,
     versions: { server: notes.server, client: notes.client },
-    artifacts: [dumpOf(manifest)].map(({ key, sha256 }) => ({ key, sha256 })),
+    artifacts: dumpsOf(manifest).map(({ key, sha256 }) => ({ key, sha256 })),
     compared: made.length,
     differences: made
       .filter((one) => one.outcome === 'different')

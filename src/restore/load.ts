@@ -1,3 +1,4 @@
+import { wholeLane } from '../catalog/lanes.ts';
 import type { Artifact } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -63,6 +64,11 @@ export interface Loading {
  */
 export async function openToc(source: ArtifactSource, client: PostgresClient, known: KnownNames): Promise<Toc> {
   const { store, key, artifact, limit, decryption, searchPath, signal } = source;
+  if (artifact.lane !== wholeLane) {
+    throw new Failure('config', 'a backup in lanes cannot be restored by this command yet', {
+      hint: 'The commands of the RESTORE.md beside it restore it with stock tools.',
+    });
+  }
   const decompression = await decompressStage(artifact.compression, searchPath);
   // Ends what still decodes once enough was read, even while the store is silent.
   const over = new AbortController();

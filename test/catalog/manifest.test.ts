@@ -29,11 +29,11 @@ test('fields that a later version of the same schema may add are ignored', () =>
 });
 
 test('a newer schema is refused, naming its version and ours, whatever else has changed', () => {
-  for (const text of [changed((manifest) => (manifest['schemaVersion'] = 3)), '{"schemaVersion":3,"all":"new"}']) {
+  for (const text of [changed((manifest) => (manifest['schemaVersion'] = 4)), '{"schemaVersion":4,"all":"new"}']) {
     assert.throws(() => parseManifest(text, where), {
       kind: 'verification',
       retryable: false,
-      message: `${where} has schema version 3`,
+      message: `${where} has schema version 4`,
       hint: new RegExp(`reads versions up to ${String(schemaVersion)}. Use a newer pg-offsite`),
     });
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dataLane, laneFile } from '../../src/catalog/lanes.ts';
 import type { Artifact, Manifest } from '../../src/catalog/manifest.ts';
 
 /** An artifact with this content. */
@@ -14,6 +15,12 @@ export function sampleArtifact(content = 'dump', changes: Partial<Artifact> = {}
     encryption: 'age',
     ...changes,
   };
+}
+
+/** The artifacts of a backup in lanes, with so many lanes of named tables. */
+export function sampleLanes(named = 2): Artifact[] {
+  const lanes = ['schema', ...Array.from({ length: named }, (_, index) => dataLane(index + 1)), 'rest'];
+  return lanes.map((lane) => sampleArtifact(lane, { lane, key: `${laneFile(lane)}.dump.zst.age` }));
 }
 
 /** A manifest with something in every field. */

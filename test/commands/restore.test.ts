@@ -65,8 +65,8 @@ describe('the target stays as it was', () => {
   });
   test('with a manifest of a newer version', async () => {
     const file = join(custom().folder, 'manifest.json');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 2'));
-    await refused(['restore', custom().id], {}, 76, /has schema version 2/);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 4'));
+    await refused(['restore', custom().id], {}, 76, /has schema version 4/);
   });
   test('with a missing object', async () => {
     rmSync(custom().artifact);

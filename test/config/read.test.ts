@@ -16,6 +16,7 @@ describe('readConfig', () => {
       format: 'custom',
       compression: 'zstd',
       compressionLevel: 3,
+      jobs: 1,
       encryption: { kind: 'none' },
     });
     assert.deepEqual(config.run, {

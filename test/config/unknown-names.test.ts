@@ -64,12 +64,6 @@ describe('names that are not read', () => {
     assert.equal(read({ AGE_PASSPHRASE: 'x', GPG_PASSPHRASE: 'y' }).warnings.length, 1);
   });
 
-  test('settings of later versions are told to have no effect', () => {
-    const { warnings } = read({ JOBS: '4' });
-    assert.deepEqual(warnings, ['JOBS is not supported by this version and has no effect']);
-    assert.deepEqual(read({ JOBS: '1' }).warnings, []);
-  });
-
   test('the schedules of other images are told to have no effect', () => {
     for (const name of ['SCHEDULE', 'CRON_SCHEDULE', 'BACKUP_CRON_SCHEDULE', 'CRON_EXPRESSION']) {
       assert.match(

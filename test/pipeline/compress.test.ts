@@ -8,7 +8,7 @@ import { compressionSuffix, compressStage } from '../../src/pipeline/compress.ts
 const searchPath = process.env['PATH'] ?? '';
 
 function form(compression: FormConfig['compression'], compressionLevel: number): FormConfig {
-  return { format: 'custom', compression, compressionLevel, encryption: { kind: 'none' } };
+  return { format: 'custom', compression, compressionLevel, jobs: 1, encryption: { kind: 'none' } };
 }
 
 async function compressed(config: FormConfig, input: Buffer): Promise<Buffer> {

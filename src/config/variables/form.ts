@@ -1,4 +1,4 @@
-import { integer, oneOf, password, text } from '../kinds.ts';
+import { autoOr, integer, oneOf, password, text } from '../kinds.ts';
 import { variable } from '../variable.ts';
 
 /** What the stored bytes look like. */
@@ -18,6 +18,12 @@ export const formVariables = {
   COMPRESSION_LEVEL: variable(integer(1, 19), {
     words: '1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6).',
     example: '3',
+  }),
+  JOBS: variable(autoOr(integer(1, 16)), {
+    words:
+      'So many `pg_dump` at once, each of other tables in one snapshot, each into an object of its own (`BACKUP_FORMAT=custom`). `auto` goes by cores here, free connections and the sizes of the tables; a small database is one object. With more than one every table is locked (`ACCESS SHARE`) by one session and then by another: what waits to alter or truncate a table meanwhile makes the run fail after `LOCK_WAIT_TIMEOUT`.',
+    example: 'auto',
+    default: '1',
   }),
   AGE_RECIPIENTS: variable(text, {
     words: 'Encrypt for these age or SSH public keys, separated by commas or line breaks.',
