@@ -1,18 +1,27 @@
 # The image a platform's cron starts: one run, one backup. Public base images only, nothing secret in any layer.
 
+# The oldest minor of each major whose programs are safe against a hostile server or dump (CVE-2026-6477,
+# CVE-2026-18408). A package or program below it fails the build.
+ARG PG_SAFE_MINORS="14.24 15.19 16.15 17.11 18.6 19.0"
+
 FROM docker.io/library/node:24-trixie-slim AS program
 WORKDIR /build
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# No package runs a program of its own here; that of `node`, which would have left one there, shows it.
+RUN npm ci --ignore-scripts --no-audit --no-fund && [ ! -e node_modules/node/bin/node ]
 COPY src ./src
-RUN npm run build
+COPY .ci/sbom ./.ci/sbom
+# The second command fails for a package in the bundle that has no permissive licence.
+RUN npm run build -- --metafile=bundle.json \
+  && node .ci/sbom/third-party.ts bundle.json /usr/local/LICENSE >THIRD-PARTY.txt \
+  && npm sbom --sbom-format=cyclonedx --package-lock-only >npm.json \
+  && node .ci/sbom/npm-part.ts npm.json bundle.json >components.json
 
 FROM docker.io/library/debian:trixie-slim AS postgres
-# Majors whose clients must be there, majors that are taken as soon as the archive has them, and the oldest minor of
-# each that is safe against a hostile server or dump (CVE-2026-6477, CVE-2026-18408). One below it fails the build.
+# Majors whose clients must be there, and majors that are taken as soon as the archive has them.
 ARG PG_MAJORS="14 15 16 17 18"
 ARG PG_MAJORS_NEXT="19"
-ARG PG_SAFE_MINORS="14.24 15.19 16.15 17.11 18.6 19.0"
+ARG PG_SAFE_MINORS
 # The one server, which drills restore into: of the newest of those majors when empty, `none` for an image without one.
 # It has contrib and pgvector, and no PL/Perl, PL/Python or the like. Packages of further extensions are taken with the
 # libraries they need, as "postgresql-18-postgis-3 postgresql-18-postgis-3-scripts" for PostGIS (76 MB compressed);
@@ -42,6 +51,8 @@ COPY --from=postgres /postgres/lib /usr/lib/postgresql
 COPY --from=postgres /postgres/share /usr/share/postgresql
 COPY --from=postgres /postgres/locale /usr/lib/locale
 COPY --from=postgres /postgres/status.d /var/lib/dpkg/status.d
+COPY --from=postgres /postgres/doc /usr/share/doc
+ARG PG_SAFE_MINORS
 COPY .ci/check-programs.sh .ci/check-server.sh /tmp/
 RUN --mount=type=bind,from=postgres,source=/postgres/packages,target=/mnt \
   dpkg --install /mnt/libpq5.deb \
@@ -51,7 +62,9 @@ RUN --mount=type=bind,from=postgres,source=/postgres/packages,target=/mnt \
   && setpriv --reuid=10001 --regid=10001 --clear-groups /tmp/check-server.sh \
   && rm -rf /tmp/* /var/lib/apt/lists/* /var/log/* /var/cache/*
 COPY entrypoint.sh /app/
-COPY --from=program /build/dist/ /app/
+COPY --from=program /build/dist/ /build/THIRD-PARTY.txt /app/
+RUN --mount=type=bind,from=program,source=/build,target=/mnt \
+  node /mnt/.ci/sbom/image-sbom.ts /mnt/components.json >/app/sbom.json
 # Compiled code for a quicker start (measured: a sixth of the start's CPU). Node keys it by uid and by its options, hence the detour; another
 # user starts without it.
 RUN install -d -o backup-job /app/compiled \

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Fetches PostgreSQL's programs for the image, in a throwaway build stage of its Dockerfile (which documents the
 # variables). Leaves in OUT: lib/<major>/bin, of the one server also lib/<major>/lib, share/<major> and locale; in
-# packages libpq5.deb and `needed`, the names of Debian packages that the server needs; and status.d, by which
-# vulnerability scanners see programs that dpkg does not know.
+# packages libpq5.deb and `needed`, the names of Debian packages that the server needs; status.d, by which vulnerability
+# scanners see programs that dpkg does not know; and in doc the licences of those.
 # usage: PG_MAJORS=… PG_MAJORS_NEXT=… PG_SAFE_MINORS=… PG_SERVER_MAJOR=… PG_EXTRA_PACKAGES=… PG_LOCALES=…
 #        PG_ARCHIVE=… PG_ARCHIVE_KEY=… fetch-postgres.sh OUT
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 out=${1:?the folder to fill}
 work=$(mktemp -d)
-mkdir -p "$out/lib" "$out/share" "$out/locale" "$out/packages" "$out/status.d"
+mkdir -p "$out/lib" "$out/share" "$out/locale" "$out/packages" "$out/status.d" "$out/doc"
 touch "$out/packages/needed"
 cd "$work"
 
@@ -34,6 +34,8 @@ fetch() {
   fi
   dpkg-deb --extract "$deb" "$1"
   dpkg-deb --field "$deb" >"$out/status.d/$1"
+  licence=$1/usr/share/doc/$1/copyright
+  if [ -e "$licence" ]; then mkdir "$out/doc/$1" && cp "$licence" "$out/doc/$1/"; fi
   echo "fetch-postgres: $1 $version"
 }
 

@@ -66,7 +66,7 @@ describe('the image', () => {
   test('holds the program as a few files, and nothing that only a build needs', async () => {
     // Beside the program what it loads only when it is needed, under names that change with their contents.
     const files = (await lines('ls /app')).filter((name) => !/^[a-z-]+-[A-Z0-9]{8}\.mjs$/.test(name));
-    assert.deepEqual(files, ['compiled', 'entrypoint.sh', 'pg-offsite.mjs']);
+    assert.deepEqual(files, ['THIRD-PARTY.txt', 'compiled', 'entrypoint.sh', 'pg-offsite.mjs', 'sbom.json']);
     const unwanted = '-name node_modules -o -name npm -o -name "*.deb" -o -name pg_wrapper -o -name archive.asc';
     const found = await lines(`find / -xdev \\( ${unwanted} \\) -not -path "/proc/*" 2>/dev/null || true`);
     assert.deepEqual(found, ['']);

@@ -4,9 +4,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isSafeVersion, refuseUnsafePsql, safeMinors } from '../../src/postgres/safe-clients.ts';
 
-test('the image is built with the same table', () => {
-  const dockerfile = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  assert.deepEqual(/^ARG PG_SAFE_MINORS="(.*)"$/m.exec(dockerfile)?.[1]?.split(' '), safeMinors);
+const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+
+test('the image is built with the same table, and docs/SUPPLY-CHAIN.md shows it', () => {
+  const tables = [...read('Dockerfile').matchAll(/^ARG PG_SAFE_MINORS="(.*)"$/gm)];
+  assert.deepEqual(
+    tables.map(([, minors]) => minors?.split(' ')),
+    [safeMinors],
+  );
+  const rows = [...read('docs/SUPPLY-CHAIN.md').matchAll(/^\| (\d+) +\| (\S+) +\|$/gm)];
+  assert.deepEqual(
+    rows.map(([, major, minor]) => [major, minor]),
+    safeMinors.map((minor) => [minor.split('.')[0], minor]),
+  );
 });
 
 test('a version is safe from its minor on, and in every major after the table', () => {
