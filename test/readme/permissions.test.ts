@@ -78,7 +78,7 @@ describe('with the permissions that the README calls needed, and no other', () =
     const { exitCode, stderr, objects, uploads } = await runWith(needed);
     assert.equal(exitCode, 0, stderr);
     assert.doesNotMatch(stderr, /WARN|ERROR/);
-    assert.equal(objects.length, 4);
+    assert.equal(objects.length, 5);
     assert.deepEqual(uploads, []);
   });
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { CronExpressionParser } from 'cron-parser';
 import { readConfig } from '../../src/config/read.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { backupVariables, block, phrase, readme, rowsUnder } from './text.ts';
@@ -16,18 +15,6 @@ test('the variables of backup.env are a complete configuration, without a warnin
   assert.equal(source.connection.sslMode, 'require');
   assert.equal(store.kind === 's3' && `${store.bucket}/${store.prefix}`, 'acme-backups/production');
   assert.equal(form.encryption.kind, 'age');
-});
-
-test('the line for cron starts what the block above it starts, every night', () => {
-  const [line = '', ...others] = block('crontab', 'docker run').trimEnd().split('\n');
-  assert.deepEqual(others, []);
-  const [, schedule = '', command] = /^((?:\S+ ){4}\S+) root (.*)$/.exec(line) ?? [];
-  const first = CronExpressionParser.parse(schedule, { tz: 'UTC', currentDate: '2026-11-20T12:00:00Z' });
-  assert.deepEqual(
-    [first.next(), first.next()].map((tick) => tick.toISOString()),
-    ['2026-11-21T02:00:00.000Z', '2026-11-22T02:00:00.000Z'],
-  );
-  assert.equal(command?.replace('/root/backup.env', 'backup.env'), block('sh', '--cap-drop ALL').trimEnd());
 });
 
 describe('the address of each store', () => {
