@@ -10,7 +10,9 @@ const mostAutomatic = 4;
  */
 export function readJobs(option: string | undefined, configured: 'auto' | number, usage: string): number {
   if (option !== undefined && !/^(auto|[1-9]\d?)$/.test(option)) {
-    throw new Failure('usage', `--jobs is a number from 1 to 99, or auto, not ${option}`, { hint: `Usage: ${usage}` });
+    throw new Failure('usage', `--jobs is a number from 1 to 99, or auto, not ${option}`, {
+      hint: `Usage: pg-offsite ${usage}`,
+    });
   }
   const jobs = option === undefined ? configured : option === 'auto' ? option : Number(option);
   return jobs === 'auto' ? Math.min(availableParallelism(), mostAutomatic) : jobs;

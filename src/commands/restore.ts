@@ -44,11 +44,13 @@ export const restore: Command = {
       throw new Failure('usage', 'restore needs to know which backup', { hint: `Usage: pg-offsite ${usage}` });
     }
     if (values['schema-only'] === true && values['data-only'] === true) {
-      throw new Failure('usage', '--schema-only and --data-only leave nothing to restore', { hint: `Usage: ${usage}` });
+      throw new Failure('usage', '--schema-only and --data-only leave nothing to restore', {
+        hint: `Usage: pg-offsite ${usage}`,
+      });
     }
     const globalsOnly = values['globals-only'] === true;
     if (globalsOnly && Object.keys(values).some((name) => name !== 'globals-only' && name !== 'database')) {
-      throw new Failure('usage', '--globals-only goes with --database alone', { hint: `Usage: ${usage}` });
+      throw new Failure('usage', '--globals-only goes with --database alone', { hint: `Usage: pg-offsite ${usage}` });
     }
     using reader = openReader(edge);
     const { config, store, log, progress } = reader;
@@ -56,7 +58,7 @@ export const restore: Command = {
     const { target } = config;
     if (!target) {
       throw new Failure('config', 'TARGET_DATABASE_URL is not set; it names the database to restore into', {
-        hint: 'For example TARGET_DATABASE_URL=postgresql://user:password@db.example.com:5432/shop_restored',
+        hint: 'Set it, for example TARGET_DATABASE_URL=postgresql://user:password@db.example.com:5432/shop_restored.',
       });
     }
     if (values.clean === true && values.confirm !== target.database) {

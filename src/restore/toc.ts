@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import prettyBytes from 'pretty-bytes';
 import { Failure } from '../errors.ts';
 import { joinProcesses } from '../pipeline/processes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
@@ -21,11 +22,12 @@ export interface Toc extends AsyncDisposable {
 }
 
 const firstBytes = 256 * 1024;
-const mostBytes = 256 * 1024 ** 2;
+const mostTocBytes = 256 * 1024 ** 2;
 
 /**
  * Reads from a decoded custom dump only so much that pg_restore can list it, and lists it. Disposing the result removes the
  * file. The caller ends what decodes.
+ * @param mostBytes a table of contents that is larger is refused.
  * @throws {Failure} `verification` for what is no whole table of contents; `dump` for an archive of a newer version.
  */
 export async function readToc(
@@ -33,6 +35,7 @@ export async function readToc(
   client: PostgresClient,
   known: KnownNames,
   signal: AbortSignal,
+  mostBytes = mostTocBytes,
 ): Promise<Toc> {
   const head = await HeadFile.create(firstBytes);
   try {
@@ -44,7 +47,11 @@ export async function readToc(
         return tocOf(head, parseTocList(await listArchive(head.path, client, signal), known));
       } catch (error) {
         if (!wantsMore(error)) throw error;
-        if (wanted >= mostBytes) throw new Failure('verification', 'its table of contents is larger than 256 MiB');
+        if (wanted >= mostBytes)
+          throw new Failure(
+            'verification',
+            `its table of contents is larger than ${prettyBytes(mostBytes, { binary: true })}`,
+          );
       }
       wanted *= 4;
       await head.reserve(wanted);

@@ -31,7 +31,7 @@ export function toDirectoryFailure(error: unknown, what: string): unknown {
     case 'EPERM':
       return new Failure('denied', `${what}: permission denied`, {
         cause: error,
-        hint: 'Give the user that runs the backup the right to write there.',
+        hint: 'Give the user that this runs as the right to read and write there.',
       });
     case 'EROFS':
       return new Failure('store', `${what}: the file system is read-only`, {

@@ -70,7 +70,7 @@ describe('the target stays as it was', () => {
   });
   test('with a missing object', async () => {
     rmSync(custom().artifact);
-    await refused(['restore', custom().id], {}, 76, /database\.dump\.zst is missing/);
+    await refused(['restore', custom().id], {}, 76, /database\.dump\.zst is missing, but the manifest records it/);
   });
   test('fault 69: with a missing extension, named', async () => {
     const { contents } = custom().manifest;

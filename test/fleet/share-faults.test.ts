@@ -58,6 +58,17 @@ describe('the shares of a fleet, where a store does not help,', () => {
     assert.match(shares[2]!.warnings.join(), /shared by names alone.*fleet-nightly\.json is not valid JSON/);
   });
 
+  test('are not taken where a plan is gone that was just written: others would share otherwise', async () => {
+    const place = temporaryFolder();
+    const store = changed(openStore({ kind: 'directory', path: place }, keptLog().log), {
+      head: async () => undefined,
+    });
+    await assert.rejects(take(place, 0, { store, run: 'tonight' }), {
+      kind: 'store',
+      message: `file://${place}/fleet-tonight.json is gone, although it was just written`,
+    });
+  });
+
   test('are not taken at all where the store fails: another try may see the plan', async () => {
     const place = temporaryFolder();
     const base = openStore({ kind: 'directory', path: place }, keptLog().log);

@@ -23,3 +23,11 @@ test('two scratch folders are never the same, and disposing twice does no harm',
   assert.notEqual(scratches[0].path, scratches[1].path);
   for (const scratch of [...scratches, ...scratches]) await scratch[Symbol.asyncDispose]();
 });
+
+test('a folder with room for so much as there is nowhere is refused, with what to do', async () => {
+  await assert.rejects(makeScratch(1024 ** 6), {
+    kind: 'config',
+    message: 'no writable folder has room for 1 EiB of temporary files',
+    hint: 'Mount a writable folder that has, and set TMPDIR to it.',
+  });
+});

@@ -27,3 +27,16 @@ test('another address that cannot be reached gets no advice about Supabase', () 
     }
   }
 });
+
+test('what cannot be reached is named, with what to do', () => {
+  const { kind, message, hint, retryable } = failure('postgresql://backup:pw@db.example.com/shop', 'EHOSTUNREACH');
+  assert.deepEqual(
+    [kind, message, hint, retryable],
+    [
+      'database',
+      'no way to reach db.example.com:5432: connect EHOSTUNREACH',
+      'Check firewalls and allow-lists; some providers offer their direct address over IPv6 only.',
+      true,
+    ],
+  );
+});

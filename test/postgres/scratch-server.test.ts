@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
@@ -69,6 +69,25 @@ describe('a server of our own', () => {
       delete process.env['A_SECRET_OF_OURS'];
     }
   });
+
+  for (const [says, told] of [
+    ['echo "initdb: error: no space" >&2; exit 1', 'initdb: error: no space'],
+    ['exit 1', 'it said nothing'],
+  ] as const) {
+    test(`that cannot be made is told with the words of initdb: ${told}`, async () => {
+      // Readable by the user whom a test that runs as root hands the server to.
+      const programs = temporaryFolder();
+      const bin = join(programs, '99', 'bin');
+      mkdirSync(bin, { recursive: true });
+      for (const folder of [programs, dirname(bin), bin]) chmodSync(folder, 0o755);
+      for (const name of ['initdb', 'postgres'])
+        writeFileSync(join(bin, name), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+      await assert.rejects(startScratchServer({ ...request, serversDir: programs }), {
+        kind: 'dump',
+        message: `could not run: initdb failed: ${told}`,
+      });
+    });
+  }
 
   test('tells its last words when it has ended by itself', async () => {
     await using server = await startScratchServer(request);

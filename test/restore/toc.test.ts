@@ -129,3 +129,12 @@ describe('the dump that is loaded must begin as the file does', () => {
     });
   }
 });
+
+test('a table of contents that is larger than any is refused before it fills the folder', async () => {
+  const { source, read } = pieces(dump);
+  await assert.rejects(readToc(source, client, known, never, 64 * 1024), {
+    kind: 'verification',
+    message: 'its table of contents is larger than 64 KiB',
+  });
+  assert.ok(read() <= 512 * 1024, String(read()));
+});

@@ -18,6 +18,7 @@ describe('an error of the file system', () => {
     ['ENOTDIR', 'open', 'config', /could not store x: a part of the path is not a folder$/, false],
     ['EEXIST', 'mkdir', 'config', /could not store x: a part of the path is not a folder$/, false],
     ['EEXIST', 'link', 'store', /could not store x: a file of that name already exists$/, true],
+    ['EIO', 'read', 'store', /could not store x: EIO in read$/, true],
     ['EIO', 'fsync', 'store', /could not store x: EIO in fsync$/, true],
   ];
   for (const [code, syscall, kind, told, retryable] of table) {
@@ -31,6 +32,13 @@ describe('an error of the file system', () => {
       assert.equal(failure.cause, cause);
     });
   }
+
+  it('says of a missing right whose it has to be, for reading and for writing', () => {
+    const failure = toDirectoryFailure(systemError('EACCES', 'open'), 'could not read x');
+    assert.ok(failure instanceof Failure);
+    assert.equal(failure.message, 'could not read x: permission denied');
+    assert.equal(failure.hint, 'Give the user that this runs as the right to read and write there.');
+  });
 
   it('is left alone when it is none', () => {
     for (const other of [new Error('a bug'), new Failure('dump', 'pg_dump ended with code 1'), 'text', undefined]) {

@@ -82,8 +82,8 @@ describe('the packages in the bundle', () => {
     });
 
     test('the build ends for a licence without its text', () => {
-      for (const files of [{ 'index.js': '' }, { 'README.md': '# Odd\n\n## License\n\nMIT\n' }]) {
-        const metafile = packageOf({ license: 'MIT' }, files);
+      for (const readme of ['', '# Odd\n\n## License\n\nMIT\n']) {
+        const metafile = packageOf({ license: 'MIT' }, { 'README.md': readme });
         assert.throws(() => bundledPackages(metafile, work), /odd@1\.0\.0 has no licence text/);
       }
     });

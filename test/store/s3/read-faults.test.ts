@@ -33,6 +33,18 @@ describe('a read in trouble', () => {
     await assert.rejects(collect(store.get('a', calm())), failure('store', told));
   });
 
+  it('fault 45: does not go on where the store ignores ranges', async (t) => {
+    const { store, server } = await scripted(t);
+    server.put('pg/a', someBytes(mebibyte));
+    server.fault({ operation: 'GetObject', times: 1, action: { kind: 'cut-body', afterBytes: 500_000 } });
+    server.fault({
+      operation: 'GetObject',
+      action: { kind: 'answer', status: 200, body: 'all of it, from the start' },
+    });
+    const told = /could not read s3:\/\/backups\/pg\/a on after a broken connection: the store ignores ranges/;
+    await assert.rejects(collect(store.get('a', calm())), failure('store', told));
+  });
+
   it('fault 45: does not go on with an object that was replaced meanwhile', async (t) => {
     const { store, server } = await scripted(t);
     server.put('pg/a', someBytes(mebibyte));
