@@ -27,9 +27,20 @@ export function createRedactor(secrets: readonly Secret[]): (text: string) => st
   return (text) => {
     let redacted = text;
     for (const value of values) redacted = redacted.replaceAll(value, '***');
-    // Up to the last @: people forget to encode the one in their password.
-    return redacted.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)[^\s"]+@/gi, '$1***@');
+    return redacted.includes('://') ? redacted.replaceAll(/[^\s"]+/g, withoutPassword) : redacted;
   };
+}
+
+/**
+ * A word with the password of the first URL in it masked, up to the last @: people forget to encode the one in their
+ * password. Word by word, and no single pattern for a whole text, over which that would take the square of its length.
+ */
+function withoutPassword(word: string): string {
+  const end = word.lastIndexOf('@');
+  const user = /[a-z0-9+.-]:\/\/[^:/@]*:/i.exec(word);
+  if (!user) return word;
+  const begin = user.index + user[0].length;
+  return begin < end ? `${word.slice(0, begin)}***${word.slice(end)}` : word;
 }
 
 /**
