@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogConfig } from './config/config.ts';
+import { oneLine } from './notify/text.ts';
 import { redactJson } from './redact.ts';
 
 /** The log that every part writes to: structured fields first, then a message. Made once, in the edge. */
@@ -28,7 +29,8 @@ export interface LogOutput {
  * Makes the log. `auto` is coloured lines for people on a terminal and plain lines elsewhere, `pretty` forces the
  * colours, `json` writes one JSON object a line. Lines for people end with the fields that the message does not tell.
  * @param redact applied to every text before it leaves the process: before it is formatted, which changes how it is
- * escaped, and where it is not JSON after that too.
+ * escaped, and where it is not JSON after that too. There nothing can move a terminal's cursor, and what is on lines of
+ * its own within a message is indented: a name from elsewhere cannot look like a line of ours.
  */
 export function createLog(config: LogConfig, output: LogOutput, redact: (text: string) => string): Log {
   const options = { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
@@ -46,7 +48,12 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
     ignore: fieldsInWords,
   });
   const write = (line: string): void => {
-    output.write(redact(lines(JSON.parse(redactJson(JSON.parse(line), redact)))));
+    const shown = redactJson(JSON.parse(line), (text) => visible(redact(text)));
+    output.write(redact(lines(JSON.parse(shown))));
   };
   return pino(options, { write });
+}
+
+function visible(text: string): string {
+  return text.split(/\r?\n/).map(oneLine).join('\n  ');
 }

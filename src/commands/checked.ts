@@ -1,4 +1,5 @@
 import prettyMs from 'pretty-ms';
+import { oneLine } from '../notify/text.ts';
 import type { Checked } from '../schedule/check.ts';
 import { describeMissed } from '../schedule/missed.ts';
 
@@ -16,7 +17,7 @@ export function asLine(
   parts.push(...others, ...(missed ? [describeMissed(missed)] : []));
   if (newest?.nextDue) parts.push(`next due in ${age(newest.nextDue.getTime() - now.getTime())}`);
   else if (maxAgeMs !== undefined) parts.push(`allowed ${age(maxAgeMs)}`);
-  return `${fresh ? 'ok' : 'LATE'} ${database}: ${[...parts, ...notes].join(', ')}\n`;
+  return `${fresh ? 'ok' : 'LATE'} ${oneLine(database)}: ${[...parts, ...notes].join(', ')}\n`;
 }
 
 /** The same for scripts. */

@@ -6,6 +6,7 @@ import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { isFleet } from '../fleet/fleet.ts';
 import type { Log } from '../log.ts';
 import { openChannels } from '../notify/open-channels.ts';
+import { harmless } from '../notify/text.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { createRedactor, isOrdinaryWord } from '../redact.ts';
@@ -38,7 +39,7 @@ export const doctor: Command = {
     const { log } = createReporting(edge, config.log, redact);
     const failures: Failure[] = [];
     const tell = (text: string): void => {
-      edge.stdout.write(redact(text));
+      edge.stdout.write(harmless(redact(text)));
     };
     const check: Check = async (what, attempt) => {
       try {

@@ -7,6 +7,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import type { Proof } from '../catalog/proof.ts';
 import { proofStates, readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { toFailure } from '../errors.ts';
+import { oneLine } from '../notify/text.ts';
 import { type Column, renderTable } from '../report/table.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
@@ -90,7 +91,7 @@ async function whyEmpty(
   if (database !== undefined) {
     const { entries: all } = await listCatalog(store, undefined, signal);
     const names = [...new Set(all.filter(({ complete }) => complete).map((entry) => entry.database))];
-    if (names.length > 0) return `there are backups of ${names.sort().join(', ')}\n`;
+    if (names.length > 0) return `there are backups of ${names.sort().map(oneLine).join(', ')}\n`;
   }
   if (foreign.length > 0) return `${plural(foreign.length, 'object')} there, none of them ours: is the prefix right?\n`;
   return 'nothing is stored there yet: run `backup`, or look whether bucket and prefix are the right ones\n';
@@ -118,13 +119,13 @@ function stateOf(thrown: Error): string {
 function describeFailure(backup: Described): string {
   if (!('failure' in backup)) return '';
   const { message, hint } = toFailure(backup.failure);
-  return `${backup.database} ${backup.id}: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
+  return `${oneLine(backup.database)} ${backup.id}: ${oneLine(message)}\n${hint === undefined ? '' : `  ${hint}\n`}`;
 }
 
 function others(incomplete: readonly Entry[], foreign: readonly string[]): string {
   return [
     ...incomplete.map(({ folder }) => `incomplete, no backup: ${folder}\n`),
-    ...foreign.map((key) => `not ours: ${key}\n`),
+    ...foreign.map((key) => `not ours: ${oneLine(key)}\n`),
   ].join('');
 }
 

@@ -5,6 +5,7 @@ import { type Removal, removeFolders } from '../retention/apply.ts';
 import { policyWords, renderPlan, reasonWords } from '../retention/calendar.ts';
 import { planRetention, type RetentionPlan, tooMuch } from '../retention/plan.ts';
 import { type LeftoverFolder, type StoredBackup, type Survey, surveyStore } from '../retention/survey.ts';
+import { oneLine } from '../notify/text.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader, type Reader } from './reader.ts';
@@ -99,7 +100,7 @@ function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: Retenti
   const { length } = plan.remove;
   const go = length === 0 ? 'none goes' : `${String(length)} ${length === 1 ? 'goes' : 'go'} (${size})`;
   print(
-    `${database}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} ${plan.keep.length === 1 ? 'stays' : 'stay'}, ${go}\n${policyWords(policy)}\n`,
+    `${oneLine(database)}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} ${plan.keep.length === 1 ? 'stays' : 'stay'}, ${go}\n${policyWords(policy)}\n`,
   );
   if (backups.length > 0) print(`\n${renderPlan(plan, policy.timeZone)}\n`);
   for (const { entry } of plan.finish) print(`goes: ${entry.folder}, left by a prune that was interrupted\n`);
@@ -118,7 +119,9 @@ function tellRemoval({ print }: Reader, { survey, plan, removal, refusal }: Prun
   const { length } = [...plan.finish, ...plan.remove];
   if (length > 0) {
     const freed = prettyBytes(removal.bytesFreed);
-    print(`${survey.database}: removed ${String(removal.removed.length)} of ${String(length)}, ${freed} freed\n`);
+    print(
+      `${oneLine(survey.database)}: removed ${String(removal.removed.length)} of ${String(length)}, ${freed} freed\n`,
+    );
   }
   if (removal.interrupted) print(`${removal.interrupted.message}: the next prune goes on from here\n`);
 }

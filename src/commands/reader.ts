@@ -2,6 +2,7 @@ import { believeOnly } from '../catalog/believe.ts';
 import type { ReaderConfig } from '../config/config.ts';
 import { readReaderConfig } from '../config/read.ts';
 import type { Log } from '../log.ts';
+import { harmless } from '../notify/text.ts';
 import { createRedactor } from '../redact.ts';
 import type { Progress } from '../report/progress.ts';
 import { createReporting } from '../report/reporting.ts';
@@ -16,7 +17,7 @@ export interface Reader extends Disposable {
   readonly progress: Progress;
   /** Believes only what is signed, where keys say so. */
   readonly store: Store;
-  /** Writes to standard output, without secrets. */
+  /** Writes to standard output, without secrets and without what would move a terminal's cursor. */
   readonly print: (text: string) => void;
 }
 
@@ -36,7 +37,7 @@ export function openReader(edge: Edge): Reader {
     progress,
     store,
     print: (text) => {
-      edge.stdout.write(redact(text));
+      edge.stdout.write(harmless(redact(text)));
     },
     [Symbol.dispose]: () => {
       store.close();

@@ -2,6 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import { type Entry, listCatalog } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { oneLine } from '../notify/text.ts';
 import { type VerifiedArtifact, verifyBackup } from '../restore/verify-backup.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -30,7 +31,9 @@ export const verify: Command = {
       1,
     );
     if (positionals.length > 0 && (values.all === true || values.sample !== undefined)) {
-      throw new Failure('usage', 'verify takes one backup, or --all, or --sample', { hint: `Usage: ${usage}` });
+      throw new Failure('usage', 'verify takes one backup, or --all, or --sample', {
+        hint: `Usage: pg-offsite ${usage}`,
+      });
     }
     using reader = openReader(edge);
     const { config, store, log, progress, print } = reader;
@@ -87,10 +90,10 @@ const asText = {
       return `${key} ${prettyBytes(bytes)}, SHA-256 as recorded, ${inside}`;
     });
     const isWhole = artifacts.every(({ dumpBytes }) => dumpBytes !== undefined);
-    return `${isWhole ? 'ok  ' : 'part'}  ${database} ${id}  ${found.join('; ')}\n`;
+    return `${isWhole ? 'ok  ' : 'part'}  ${oneLine(database)} ${id}  ${found.join('; ')}\n`;
   },
   bad: ({ database, id }: Entry, { message, hint }: Failure): string =>
-    `FAIL  ${database} ${id}  ${message}\n${hint === undefined ? '' : `      ${hint}\n`}`,
+    `FAIL  ${oneLine(database)} ${id}  ${oneLine(message)}\n${hint === undefined ? '' : `      ${hint}\n`}`,
   summary: ({ ok, failures, notDecrypted }: Tally): string => {
     const without = `${String(notDecrypted)} stored as recorded, but not decrypted: no key`;
     return `${String(ok)} ok, ${String(failures.length)} failed${notDecrypted === 0 ? '' : `, ${without}`}\n`;

@@ -1,4 +1,5 @@
 import prettyMs from 'pretty-ms';
+import { oneLine } from '../notify/text.ts';
 import { describeComparison } from '../report/comparison.ts';
 import type { Drilled } from './drill.ts';
 
@@ -27,10 +28,10 @@ function others({ proof }: Drilled): string {
 
 /** `passed: shop 20261121T020000Z-k3f9q2 restored in 42 s and compared: 312 same, 3 not compared`. */
 function conclusion({ proof, compared, hint }: Drilled): string {
-  const backup = `${proof.database} ${proof.id}`;
+  const backup = `${oneLine(proof.database)} ${proof.id}`;
   const advice = hint === undefined ? '' : `\nHINT: ${hint}`;
-  if (proof.outcome === 'could not run') return `could not run: ${backup}: ${proof.reason ?? ''}${advice}`;
-  if (proof.outcome === 'failed') return `FAILED: ${backup}: ${proof.reason ?? ''}${advice}`;
+  if (proof.outcome === 'could not run') return `could not run: ${backup}: ${oneLine(proof.reason ?? '')}${advice}`;
+  if (proof.outcome === 'failed') return `FAILED: ${backup}: ${oneLine(proof.reason ?? '')}${advice}`;
   const same = compared.filter(({ outcome }) => outcome === 'same').length;
   const left = proof.notCompared.length;
   const besides = left === 0 ? '' : `, ${String(left)} not compared`;

@@ -13,6 +13,16 @@ export function oneLine(text: string): string {
   });
 }
 
+/**
+ * A text of several lines, or JSON, in which nothing moves a terminal's cursor or turns the direction of writing: what would
+ * is escaped in a way that JSON knows, too.
+ */
+export function harmless(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** The lines of a text that is shown as it stands, each made visible by {@link oneLine}; no empty ones. */
 export function linesOf(text: string): string[] {
   return text

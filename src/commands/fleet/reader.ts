@@ -3,6 +3,7 @@ import { Failure } from '../../errors.ts';
 import { type Fleet, isFleet, readFleet } from '../../fleet/fleet.ts';
 import { MemberStore } from '../../fleet/member-store.ts';
 import type { Log } from '../../log.ts';
+import { harmless } from '../../notify/text.ts';
 import { createRedactor } from '../../redact.ts';
 import { createReporting } from '../../report/reporting.ts';
 import { openStore } from '../../store/open.ts';
@@ -17,7 +18,7 @@ export interface FleetReader extends Disposable {
   readonly store: Store;
   /** A member's part of it, which believes only what is signed where keys say so. */
   readonly storeOf: (member: string, listed: readonly StoredObject[]) => Store;
-  /** Writes to standard output, without secrets. */
+  /** Writes to standard output, without secrets and without what would move a terminal's cursor. */
   readonly print: (text: string) => void;
 }
 
@@ -49,7 +50,7 @@ export function openFleetReader(edge: Edge): FleetReader {
     store,
     storeOf: (member, listed) => believeOnly(new MemberStore(store, member, listed), config.signing.publicKeys),
     print: (text) => {
-      edge.stdout.write(redact(text));
+      edge.stdout.write(harmless(redact(text)));
     },
     [Symbol.dispose]: () => {
       store.close();
