@@ -13,6 +13,12 @@ export interface RecordKind<Schema extends z.ZodType> {
 }
 
 /**
+ * The most values and names that are read of a record: more than twice as many as a manifest of 100,000 tables and
+ * sequences has. Each can be written in three bytes and take fifty of memory, so that a limit of bytes is not enough.
+ */
+const mostValues = 4_000_000;
+
+/**
  * Reads a JSON record that a run has stored. Unknown fields are ignored.
  * @param where its address, for the message.
  * @throws {Failure} `verification` when it is no such record, or of a newer schema than this program knows.
@@ -22,6 +28,9 @@ export function parseRecord<Schema extends z.ZodType>(
   text: string,
   where: string,
 ): z.infer<Schema> {
+  if (hasMoreValues(text, mostValues)) {
+    throw new Failure('verification', `${where} holds more values than any record`, { retryable: false });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,6 +51,23 @@ export function parseRecord<Schema extends z.ZodType>(
     cause: parsed.error,
     retryable: false,
   });
+}
+
+/** Whether JSON has more values and names than this many, found without reading it. Of what is no JSON the answer says nothing. */
+function hasMoreValues(text: string, most: number): boolean {
+  // The shortest value is one character, and another separates it from the next.
+  if (text.length < 2 * most) return false;
+  let marks = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') isString = !isString;
+    else if (isString && character === '\\') at += 1;
+    else if (!isString && (character === ',' || character === '[' || character === '{' || character === ':'))
+      marks += 1;
+    if (marks > most) return true;
+  }
+  return false;
 }
 
 /** The text of a small object; undefined when it is larger than this many bytes. Throws what the store throws. */
