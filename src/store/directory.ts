@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
@@ -12,6 +12,8 @@ import { removeEmptyFolders, wasItMounted } from './folders.ts';
 import { publish } from './publish.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
 
+/** A link could lead out of the store, and opening a pipe could wait for ever: neither is a file of ours. */
+const readSafely = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const partialName = /^\..*\.partial$/;
 
 type Write = (data: Uint8Array | string) => Promise<void>;
@@ -71,7 +73,7 @@ export class DirectoryStore implements Store {
     signal.throwIfAborted();
     return this.#told(`could not look up ${this.describe(key)}`, async () => {
       try {
-        const found = await stat(this.#path(key));
+        const found = await lstat(this.#path(key));
         return found.isFile() ? { key, bytes: found.size, lastModified: found.mtime } : undefined;
       } catch (error) {
         if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
@@ -82,11 +84,14 @@ export class DirectoryStore implements Store {
 
   async *get(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     signal.throwIfAborted();
+    const what = `could not read ${this.describe(key)}`;
     try {
-      yield* createReadStream(this.#path(key), { signal, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
+      await using file = await open(this.#path(key), readSafely);
+      if (!(await file.stat()).isFile()) throw notAFile(what);
+      yield* file.createReadStream({ signal, highWaterMark: 256 * 1024, autoClose: false }) as AsyncIterable<Buffer>;
     } catch (error) {
       signal.throwIfAborted();
-      throw toDirectoryFailure(error, `could not read ${this.describe(key)}`);
+      throw isCode(error, 'ELOOP', 'ENXIO') ? notAFile(what) : toDirectoryFailure(error, what);
     }
   }
 
@@ -230,4 +235,11 @@ export class DirectoryStore implements Store {
       throw toDirectoryFailure(error, what);
     }
   }
+}
+
+function notAFile(what: string): Failure {
+  return new Failure('store', `${what}: it is a link, a pipe or the like, and no file`, {
+    hint: 'Nothing of this program makes such. Find out who put it there; another backup may be good: see list.',
+    retryable: false,
+  });
 }
