@@ -15,6 +15,7 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
+import { Failure } from '../../errors.ts';
 import type { Tags } from '../store.ts';
 import { RetryingClient, type Call } from './client.ts';
 import { md5Of, uploadByLibStorage, type Mark, type StreamInput, type UploadObserver } from './upload.ts';
@@ -122,8 +123,10 @@ export class Bucket {
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Key && UploadId && Initiated) yield { key: Key, uploadId: UploadId, initiated: Initiated };
       }
-      if (!page.IsTruncated) return;
-      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      const isNext = next.KeyMarker !== markers.KeyMarker || next.UploadIdMarker !== markers.UploadIdMarker;
+      if (!page.IsTruncated || !isNext) return;
+      markers = next;
     }
   }
 
@@ -131,7 +134,7 @@ export class Bucket {
     const mode = this.#checksums === 'supported' ? ({ ChecksumMode: 'ENABLED' } as const) : {};
     const head = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key, ...mode }), call);
     const { ChecksumCRC32: crc, ChecksumType: type } = head;
-    const vouched = crc !== undefined && type !== 'COMPOSITE' && !crc.includes('-');
+    const vouched = crc !== undefined && type !== 'COMPOSITE' && /^[A-Za-z0-9+/]{6}==$/.test(crc);
     return {
       bytes: head.ContentLength ?? 0,
       lastModified: head.LastModified ?? new Date(0),
@@ -165,7 +168,12 @@ export class Bucket {
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         if (Key) yield { key: Key, bytes: Size ?? 0, lastModified: LastModified ?? new Date(0) };
       }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      const next = page.IsTruncated ? page.NextContinuationToken : undefined;
+      // Asked for again it would not end, and half a list must not be taken for all of it.
+      if (page.IsTruncated && (next === undefined || next === token)) {
+        throw new Failure('store', `the list of s3://${this.name}/${prefix} goes on, and the store does not say where`);
+      }
+      token = next;
     } while (token !== undefined);
   }
 

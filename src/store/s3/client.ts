@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
 import { retry, type RetryLimits, type Tried } from '../retry.ts';
+import { boundReplies } from './bounded-replies.ts';
 import { isTransient, readTrouble, S3Error, type S3Trouble } from './errors.ts';
 
 const connectionTimeoutMs = 10_000;
@@ -44,8 +45,8 @@ export class RetryingClient {
 
   constructor(config: S3StoreConfig, checksums: 'required' | 'supported') {
     const agents = { httpAgent: new Agent({ keepAlive: true }), httpsAgent: new TlsAgent({ keepAlive: true }) };
-    const open = (socketTimeout: number): S3Client =>
-      new S3Client({
+    const open = (socketTimeout: number): S3Client => {
+      const client = new S3Client({
         region: config.region,
         ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
         ...credentials(config),
@@ -58,6 +59,9 @@ export class RetryingClient {
         // `requestTimeout` would also end an upload that is slow but moving: only silence counts.
         requestHandler: { ...agents, connectionTimeout: connectionTimeoutMs, socketTimeout },
       });
+      boundReplies(client);
+      return client;
+    };
     this.plain = open(config.requestTimeoutMs);
     this.#patient = open(config.requestTimeoutMs * completePatience);
   }

@@ -26,6 +26,7 @@ const lasting: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS',
   HPE_INVALID_CONSTANT: 'the answer was not HTTP',
+  ReplyTooLong: 'the answer is longer than any of S3',
   CredentialsProviderError: 'no credentials were found',
 };
 
