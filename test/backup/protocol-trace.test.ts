@@ -22,6 +22,7 @@ import { useScene } from './scene.ts';
 const scene = useScene();
 /** The globals and the dump. */
 const objects = 2;
+const globals = { GLOBALS: 'on' };
 
 /** The states that the requests took the folder of the newest backup through. */
 function statesIn(calls: readonly S3Call[]): Folder[] {
@@ -85,19 +86,19 @@ const endsWith =
     key.endsWith(file);
 
 test('a run that succeeds', async () => {
-  await scene.succeeds(fakePgDump('head -c 12000000 /dev/zero'));
+  await scene.succeeds({ ...globals, ...fakePgDump('head -c 12000000 /dev/zero') });
   assertAllowed('success');
 });
 
 test('a run whose dump fails after some parts', async () => {
-  await scene.start(fakePgDump('head -c 12000000 /dev/zero; exit 1')).ended;
+  await scene.start({ ...globals, ...fakePgDump('head -c 12000000 /dev/zero; exit 1') }).ended;
   assertAllowed('failure');
 });
 
 for (const file of ['SHA256SUMS', 'RESTORE.md', 'manifest.json']) {
   test(`a run that cannot write ${file}`, async () => {
     scene.server.fault({ operation: 'PutObject', when: endsWith(file), action: refuse });
-    await scene.start().ended;
+    await scene.start(globals).ended;
     assertAllowed('failure');
   });
 }
@@ -105,13 +106,13 @@ for (const file of ['SHA256SUMS', 'RESTORE.md', 'manifest.json']) {
 test('a run that may not take back what it wrote', async () => {
   scene.server.fault({ operation: 'PutObject', when: endsWith('manifest.json'), action: refuse });
   scene.server.fault({ operation: 'DeleteObject', when: endsWith('SHA256SUMS'), action: refuse });
-  await scene.start().ended;
+  await scene.start(globals).ended;
   assertAllowed('failure');
 });
 
 test('a run that is stopped while it writes the manifest', async () => {
   scene.server.fault({ operation: 'PutObject', when: endsWith('manifest.json'), action: { kind: 'delay', ms: 1000 } });
-  const run = scene.start();
+  const run = scene.start(globals);
   await until('the manifest is under way', () =>
     Promise.resolve(
       scene.server.calls.some(({ operation, key }) => operation === 'PutObject' && key.endsWith('manifest.json')),

@@ -94,7 +94,7 @@ test('the run makes a backup and prints its one line', async () => {
   const { outcome, database, location } = onlyLine(stdout);
   assert.deepEqual([outcome, database], ['success', 'shop']);
   assert.match(String(location), new RegExp(`^s3://${bucket}/production/shop/`));
-  assert.equal((await s3.objects(bucket)).length, 4);
+  assert.equal((await s3.objects(bucket)).length, 5);
 });
 
 test('doctor takes the same variables, and leaves nothing behind', async () => {
