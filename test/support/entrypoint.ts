@@ -14,6 +14,10 @@ export interface EntrypointOptions {
   readonly before?: readonly string[];
   /** A module that node loads before the program. */
   readonly preload?: string;
+  /** The folder of another `entrypoint.sh` than the checkout's. */
+  readonly home?: string;
+  /** Gets what the run writes to standard error, while it writes it. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** One process of a run. */
@@ -50,11 +54,11 @@ export interface StartedRun {
 /** Starts `./entrypoint.sh` with this environment and nothing else; `PATH` is the test's own unless it is set. */
 export function startEntrypoint(
   env: Readonly<Record<string, string>>,
-  { args = [], before = [], preload }: EntrypointOptions = {},
+  { args = [], before = [], preload, home = root, onStderr }: EntrypointOptions = {},
 ): StartedRun {
   // Children inherit the working folder: a folder of its own tells which processes belong to the run, orphans too.
   const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-run-'));
-  const [program = '', ...rest] = [...before, join(root, 'entrypoint.sh'), ...args];
+  const [program = '', ...rest] = [...before, join(home, 'entrypoint.sh'), ...args];
   const started = performance.now();
   const child = spawn(program, rest, {
     cwd: folder,
@@ -68,6 +72,7 @@ export function startEntrypoint(
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} could not be started`);
   const [stdout, stderr] = [text(child.stdout).catch(() => ''), text(child.stderr)];
+  if (onStderr) child.stderr.on('data', (chunk: Buffer) => onStderr(chunk.toString()));
   const end = async (): Promise<EndedRun> => {
     const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     const durationMs = performance.now() - started;

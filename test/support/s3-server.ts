@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultPlan, type FaultAction, type FaultRule, type S3Call } from './s3-server/faults.ts';
 import { Memory, type MemoryObject, type OpenUpload } from './s3-server/memory.ts';
-import { perform, type ServerRules } from './s3-server/operations.ts';
+import { flipped, perform, type ServerRules } from './s3-server/operations.ts';
 import { errorReply, type Reply } from './s3-server/reply.ts';
 import { parseRequest, readBody } from './s3-server/request.ts';
 
@@ -85,8 +85,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       refusal(request, options.accessKeyId ?? 'ak') ??
       scriptedReply(action) ??
       perform(call, query, body, memory, rules, action?.kind === 'corrupt');
-    if (action?.kind === 'lose-reply') socket.destroy();
-    else send(request, response, reply, action, call);
+    if (action?.kind === 'lose-reply') {
+      action.then?.();
+      socket.destroy();
+    } else send(request, response, reply, action, call);
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -156,7 +158,12 @@ function send(
   call: S3Call,
 ): void {
   const extra = action?.kind === 'headers' ? action.headers : {};
-  const body = action?.kind === 'short-body' ? reply.body.subarray(0, action.bytes) : reply.body;
+  const body =
+    action?.kind === 'short-body'
+      ? reply.body.subarray(0, action.bytes)
+      : action?.kind === 'corrupt-body'
+        ? flipped(reply.body)
+        : reply.body;
   const length = reply.announcedBytes ?? body.length;
   call.status = reply.status;
   response.writeHead(reply.status, { ...reply.headers, ...extra, 'content-length': length });

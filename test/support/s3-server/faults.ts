@@ -51,8 +51,8 @@ export type FaultAction =
   | { readonly kind: 'late'; readonly ms: number }
   /** Cuts the connection once half of the request body has been read; nothing is stored. */
   | { readonly kind: 'reset' }
-  /** Does what was asked, then cuts the connection instead of answering. */
-  | { readonly kind: 'lose-reply' }
+  /** Does what was asked, calls `then`, and cuts the connection instead of answering. */
+  | { readonly kind: 'lose-reply'; readonly then?: () => void }
   /** Reads the request and never answers. */
   | { readonly kind: 'hang' }
   /** Reads the request body no faster than this. */
@@ -63,6 +63,8 @@ export type FaultAction =
   | { readonly kind: 'short-body'; readonly bytes: number }
   /** Flips one bit of what is stored, and answers as if all were well. */
   | { readonly kind: 'corrupt' }
+  /** Flips one bit of the answer's body. */
+  | { readonly kind: 'corrupt-body' }
   /** Adds or replaces headers of an otherwise normal answer. */
   | { readonly kind: 'headers'; readonly headers: Record<string, string> };
 
@@ -75,7 +77,8 @@ export interface FaultRule {
   readonly times?: number;
   /** Counts a call only when this holds too. */
   readonly when?: (call: S3Call) => boolean;
-  readonly action: FaultAction;
+  /** What is done to a call that is hit; or who decides, for each anew: undefined leaves the call alone. */
+  readonly action: FaultAction | ((call: S3Call) => FaultAction | undefined);
 }
 
 /** The faults in force and how often each has been met. */
@@ -98,7 +101,8 @@ export class FaultPlan {
       const named = operation === '*' || operation === call.operation || operation.includes(call.operation);
       if (!named || (when && !when(call))) continue;
       entry.met += 1;
-      if (entry.met >= from && entry.met < from + times) action ??= entry.rule.action;
+      if (action !== undefined || entry.met < from || entry.met >= from + times) continue;
+      action = typeof entry.rule.action === 'function' ? entry.rule.action(call) : entry.rule.action;
     }
     return action;
   }

@@ -164,10 +164,15 @@ function hasChecksum(call: S3Call): boolean {
 
 function kept(memory: Memory, body: Buffer, corrupt: boolean): Stored {
   if (!corrupt || body.length === 0) return memory.keep(body);
+  return { ...memory.keep(body), data: memory.discard ? undefined : flipped(body) };
+}
+
+/** A copy with one bit in the middle flipped. */
+export function flipped(body: Buffer): Buffer {
   const damaged = Buffer.from(body);
   const middle = damaged.length >> 1;
-  damaged[middle] = (damaged[middle] ?? 0) ^ 1;
-  return { ...memory.keep(body), data: memory.discard ? undefined : damaged };
+  if (damaged.length > 0) damaged[middle] = (damaged[middle] ?? 0) ^ 1;
+  return damaged;
 }
 
 function keptHeaders(call: S3Call): Record<string, string> {

@@ -1,0 +1,48 @@
+import { startEntrypoint } from '../support/entrypoint.ts';
+import type { TestPostgres } from '../support/postgres.ts';
+import { type MemoryObject, startS3Server } from '../support/s3-server.ts';
+import type { Keys } from './keys.ts';
+import { storeVariables } from './laboratory.ts';
+import type { Program } from './program.ts';
+
+/** What older runs have stored: backups of the last weeks, of every kind. */
+export type History = readonly MemoryObject[];
+
+const past = [
+  ['-40d', 'shop', { COMPRESSION: 'none' }, 'none'],
+  ['-9d', 'shop', { BACKUP_FORMAT: 'plain' }, 'age'],
+  ['-2d', 'shop', { COMPRESSION: 'gzip' }, 'gpg-passphrase'],
+  ['-1d', 'shop', {}, 'age'],
+  ['-1d', 'crm', {}, 'none'],
+] as const;
+
+/** Makes them, once, by the program itself with the clock put back. */
+export async function makeHistory(postgres: TestPostgres, program: Program, keys: Keys): Promise<History> {
+  const server = await startS3Server();
+  try {
+    for (const name of ['shop', 'crm']) await postgres.psql(`CREATE DATABASE ${name} TEMPLATE bank_small`);
+    for (const [ago, database, form, encryption] of past) {
+      const env = {
+        ...storeVariables(server),
+        ...program.variables,
+        ...keys.locking({ encryption, signed: true }),
+        DATABASE_URL: postgres.url(database),
+        PATH: `${program.home}:${process.env['PATH'] ?? ''}`,
+        ...form,
+      };
+      const before = new Set(server.objects().keys());
+      const { exitCode, stderr } = await startEntrypoint(env, {
+        home: program.home,
+        before: ['faketime', '-f', ago],
+      }).ended;
+      if (exitCode !== 0) throw new Error(`the backup of the past failed: ${stderr}`);
+      const lastModified = new Date(Date.now() - Number.parseInt(ago.slice(1)) * 86_400_000);
+      for (const [key, object] of server.objects()) {
+        if (!before.has(key)) server.objects().set(key, { ...object, lastModified });
+      }
+    }
+    return [...server.objects().values()];
+  } finally {
+    await server.close();
+  }
+}

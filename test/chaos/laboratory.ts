@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { runCommand } from '../support/run-command.ts';
+import type { S3Server } from '../support/s3-server.ts';
+import { makeTemplates } from './bank.ts';
+import { type History, makeHistory } from './history.ts';
+import { type Keys, makeKeys } from './keys.ts';
+import { bundleProgram, type Doctoring, type Program } from './program.ts';
+
+/** Where one seed after the other is tried: a database server of its own. */
+export interface Bench {
+  readonly postgres: TestPostgres;
+  /** A superuser's connection to the database `postgres`. */
+  readonly admin: pg.Client;
+}
+
+/** Everything that seeds share. Disposing ends it all. */
+export interface Laboratory extends AsyncDisposable {
+  readonly program: Program;
+  readonly keys: Keys;
+  readonly history: History;
+  readonly benches: readonly Bench[];
+  /** For what is written by the way. */
+  readonly folder: string;
+  /** Of the gpg that restores with stock tools. */
+  readonly gpgHome: string;
+}
+
+/** The variables of a store in a server of the tests: little patience, so that much can happen in a short time. */
+export function storeVariables({ url }: Pick<S3Server, 'url'>): Record<string, string> {
+  return {
+    BACKUP_DESTINATION: 's3://backups/nightly',
+    S3_ENDPOINT: url,
+    S3_ACCESS_KEY_ID: 'ak',
+    S3_SECRET_ACCESS_KEY: 'sk',
+    S3_PART_SIZE: '5MiB',
+    S3_TIMEOUT: '2s',
+    S3_RETRY_FOR: '5s',
+    STALL_TIMEOUT: '10s',
+  };
+}
+
+/** Sets up so many benches. Without backups of the past where seeds are to be quick to set up for. */
+export async function openLaboratory(benches: number, doctorings: readonly Doctoring[] = []): Promise<Laboratory> {
+  await using opened = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-chaos-lab-'));
+  opened.defer(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const gpgHome = join(folder, 'gnupg');
+  mkdirSync(gpgHome, { mode: 0o700 });
+  opened.defer(() => runCommand('gpgconf', ['--homedir', gpgHome, '--kill', 'all']).then(() => undefined));
+  const [program, keys, ...ready] = await Promise.all([
+    bundleProgram(doctorings).then((bundled) => opened.use(bundled)),
+    makeKeys(folder),
+    ...Array.from({ length: benches }, () => openBench(opened)),
+  ]);
+  const [first] = ready;
+  if (!first) throw new Error('a laboratory needs a bench');
+  const history = await makeHistory(first.postgres, program, keys);
+  const everything = opened.move();
+  return {
+    program,
+    keys,
+    history,
+    benches: ready,
+    folder,
+    gpgHome,
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  };
+}
+
+async function openBench(opened: AsyncDisposableStack): Promise<Bench> {
+  const postgres = opened.adopt(
+    await startPostgres({ conf: ['autovacuum = off', 'shared_buffers = 64MB'] }),
+    (server) => server.stop('immediate'),
+  );
+  await makeTemplates(postgres);
+  const admin = opened.adopt(new pg.Client({ connectionString: postgres.url(), application_name: 'bench' }), (client) =>
+    client.end(),
+  );
+  admin.on('error', () => undefined);
+  await admin.connect();
+  return { postgres, admin };
+}
