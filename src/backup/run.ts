@@ -77,7 +77,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   besides.catch(() => undefined);
   // An object gets its tags when its upload begins: only then does the dump have to wait for the tier.
   const tags = config.store.kind === 's3' && config.store.tags ? tagsOf(config.store, await tierSoon) : undefined;
-  await using written = new WrittenObjects(store, id, tags, log);
+  await using written = new WrittenObjects(store, id, tags, log, config.run.verify !== 'head');
   const signed = new SignedObjects(written, config.signing);
   // Before the dump, which may take hours: what cannot be dumped is known at once.
   const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileNames } from '../catalog/keys.ts';
+import { readBytes } from '../catalog/stored-record.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Store, Tags } from '../store/store.ts';
@@ -22,15 +23,18 @@ export class WrittenObjects implements AsyncDisposable {
   readonly #runId: string;
   readonly #tags: Tags | undefined;
   readonly #log: Log;
+  readonly #readBack: boolean;
   #keys: string[] = [];
   /** A key whose write failed: the store may have it all the same, or get it later, or it may be somebody else's. */
   #doubtful: string | undefined;
 
-  constructor(store: Store, runId: string, tags: Tags | undefined, log: Log) {
+  /** @param readBack what is put is read again and compared, as the dump is. */
+  constructor(store: Store, runId: string, tags: Tags | undefined, log: Log, readBack = false) {
     this.#store = store;
     this.#runId = runId;
     this.#tags = tags;
     this.#log = log;
+    this.#readBack = readBack;
   }
 
   /** Notes a key that has been written. */
@@ -38,7 +42,10 @@ export class WrittenObjects implements AsyncDisposable {
     this.#keys.push(key);
   }
 
-  /** Writes a small object and notes it. Throws the signal's reason also where the object was stored after an abort. */
+  /**
+   * Writes a small object and notes it. Throws the signal's reason also where the object was stored after an abort.
+   * @throws {Failure} `verification` where it is read back, and is another.
+   */
   async put(key: string, content: string, contentType: string, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     const overdue = new AbortController();
@@ -58,6 +65,15 @@ export class WrittenObjects implements AsyncDisposable {
     this.#doubtful = undefined;
     this.add(key);
     throwIfAborted(signal);
+    if (this.#readBack) await this.#compare(key, Buffer.from(content), signal);
+  }
+
+  async #compare(key: string, sent: Buffer, signal: AbortSignal): Promise<void> {
+    const stored = await readBytes(this.#store, key, sent.length, signal);
+    if (stored?.equals(sent) === true) return;
+    throw new Failure('verification', `${this.#store.describe(key)} reads back as something else than was sent`, {
+      hint: 'The store changed data. Do not trust it until its operator has explained this.',
+    });
   }
 
   /** From now on everything stays. */

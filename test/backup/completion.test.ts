@@ -63,6 +63,14 @@ test('fault 44: one bit of the stored dump is flipped', async () => {
   );
 });
 
+for (const file of ['SHA256SUMS', 'RESTORE.md', 'manifest.json']) {
+  test(`fault 44: one bit of the stored ${file} is flipped`, async () => {
+    scene.server.fault({ operation: 'PutObject', when: endsWith(`/${file}`), times: 1, action: { kind: 'corrupt' } });
+    const told = new RegExp(`/${file} reads back as something else than was sent`);
+    await scene.fails({ VERIFY: 'download' }, { exitCode: 76, error: told, hint: /Do not trust/ });
+  });
+}
+
 test('fault 45: the stored dump is shorter than what was sent', async () => {
   scene.server.fault({ operation: 'HeadObject', when: endsWith('.dump'), action: { kind: 'late', ms: 500 } });
   const run = scene.start();
