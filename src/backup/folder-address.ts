@@ -1,4 +1,4 @@
-import { shellQuote } from '../catalog/restore-command.ts';
+import { shellQuote } from '../catalog/unpack-command.ts';
 import type { FolderAddress } from '../catalog/restore-guide.ts';
 import type { StoreConfig } from '../config/config.ts';
 

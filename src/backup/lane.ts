@@ -21,6 +21,8 @@ export interface LaneRequest {
   readonly emptyBytes: number;
   /** An upper estimate of the bytes to be stored. */
   readonly expectedBytes: number;
+  /** See `PutStreamOptions`. */
+  readonly streams?: number | undefined;
   /** What the lane dumps, in a word or two, for people. */
   readonly name: string;
   readonly stallTimeoutMs: number;
@@ -51,6 +53,7 @@ export async function storeLane(request: LaneRequest): Promise<Measure> {
       runId: request.runId,
       tags: request.tags,
       expectedBytes: request.expectedBytes,
+      streams: request.streams,
       signal,
       onStored: (bytes) => {
         progress.storedBytes = bytes;

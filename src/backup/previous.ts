@@ -1,7 +1,7 @@
 import { listBackupIds, readManifest } from '../catalog/catalog.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import { backupFolder, fileNames } from '../catalog/keys.ts';
-import type { Artifact, Manifest } from '../catalog/manifest.ts';
+import { type Artifact, dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import type { ScheduleConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -79,15 +79,20 @@ export function gapBefore(
  * The warning for a dump that is smaller than the previous one by more than the given fraction, or undefined. Only like
  * is compared with like: another format, compression or encryption says nothing.
  */
-export function shrinkWarning(artifact: Artifact, previous: Manifest | undefined, alert: number): string | undefined {
-  const before = previous?.artifacts.find(
-    ({ lane, format, compression, encryption }) =>
-      lane === artifact.lane &&
-      format === artifact.format &&
-      compression === artifact.compression &&
-      encryption === artifact.encryption,
+export function shrinkWarning(
+  dumps: readonly Artifact[],
+  previous: Manifest | undefined,
+  alert: number,
+): string | undefined {
+  const earlier = previous && dumpsOf(previous);
+  const [first] = dumps;
+  const isLike = earlier?.some(
+    ({ format, compression, encryption }) =>
+      format === first?.format && compression === first.compression && encryption === first.encryption,
   );
-  if (!previous || !before || alert <= 0 || artifact.bytes >= before.bytes * (1 - alert)) return undefined;
-  const percent = Math.round((1 - artifact.bytes / before.bytes) * 100);
-  return `the dump shrank by ${String(percent)}% against ${previous.id} (${String(before.bytes)} to ${String(artifact.bytes)} bytes); is something missing from the database?`;
+  if (!previous || !earlier || !isLike || alert <= 0) return undefined;
+  const [bytes, before] = [dumps, earlier].map((some) => some.reduce((sum, dump) => sum + dump.bytes, 0));
+  if (bytes === undefined || before === undefined || bytes >= before * (1 - alert)) return undefined;
+  const percent = Math.round((1 - bytes / before) * 100);
+  return `the dump shrank by ${String(percent)}% against ${previous.id} (${String(before)} to ${String(bytes)} bytes); is something missing from the database?`;
 }

@@ -1,21 +1,18 @@
 import { newBackupId } from '../catalog/ids.ts';
 import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
-import { type Artifact, type Manifest, schemaVersionFor, serializeManifest } from '../catalog/manifest.ts';
+import { wholeLane } from '../catalog/lanes.ts';
+import { type Manifest, schemaVersionFor, serializeManifest } from '../catalog/manifest.ts';
 import { proofFileName, serializeProof } from '../catalog/proof.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';
 import { sha256Sums } from '../catalog/sums.ts';
-import type { SourceConfig } from '../config/config.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
 import { partVariables } from '../config/dump-filters.ts';
-import { compressionSuffix } from '../pipeline/compress.ts';
-import { encryptionSuffix } from '../pipeline/encrypt.ts';
-import { Census } from '../postgres/census.ts';
-import { dumpStage } from '../postgres/dump.ts';
 import { refuseLeftOutKeys } from '../postgres/left-out.ts';
 import { findNeeds } from '../postgres/needs.ts';
 import { searchPathWarnings } from '../postgres/search-path-users.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { folderAddress } from './folder-address.ts';
-import { storeLane } from './lane.ts';
+import { notDivisible } from './lane-plan.ts';
 import type { RunContext } from './context.ts';
 import { drillStored } from './drill.ts';
 import { prepareGlobals, storeGlobals } from './globals.ts';
@@ -23,8 +20,9 @@ import { preflight } from './preflight.ts';
 import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import type { Ready } from './ready.ts';
 import { SignedObjects } from './signed.ts';
+import { beginSnapshot } from './snapshot.ts';
+import { dumpFile, storeDump, verifyDump } from './store-dump.ts';
 import { decideTier } from './tier.ts';
-import { verifyStored } from './verify.ts';
 import { WrittenObjects } from './written.ts';
 
 /** A backup that is complete: its manifest, and what the user should know besides. */
@@ -49,15 +47,13 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const log = run.log.child({ database, id });
   const context = { ...run, log };
   const folder = backupFolder(database, id);
-  const file = `database.${config.form.format === 'custom' ? 'dump' : 'sql'}${compressionSuffix[config.form.compression]}${encryptionSuffix[config.form.encryption.kind]}`;
-  const key = folder + file;
 
-  await using ready = await preflight(context, key);
-  const { store, session, client, encryption, compression, emptyBytes, signal } = ready;
+  await using ready = await preflight(context, folder + dumpFile(wholeLane, config.form));
+  const { store, session, client, encryption, signal } = ready;
   const location = store.describe(folder.slice(0, -1));
   const plan = await prepareGlobals(context, ready);
-  const snapshot = await session.exportSnapshot();
-  const census = await Census.begin(session.client, config.source);
+  const snapshot = await beginSnapshot(context, ready);
+  const { census } = snapshot;
   log.info(
     {
       event: 'started',
@@ -81,52 +77,17 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const signed = new SignedObjects(written, config.signing);
   // Before the dump, which may take hours: what cannot be dumped is known at once.
   const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });
-  const measured = await storeLane({
-    store,
-    key,
-    runId: id,
-    tags,
-    stages: (progress) => {
-      progress.totalOnDisk = census.wholeBytes;
-      if (census.wholeBytes !== undefined) progress.tablesTotal = census.tableCount;
-      const dump = dumpStage(config.source, config.form.format, client, snapshot, {
-        onTable: (name) => {
-          const onDisk = census.note(name);
-          if (onDisk !== undefined) progress.beginTable(name, onDisk);
-        },
-        onWarning: (text) => {
-          log.warn(`pg_dump: ${text}`);
-        },
-      });
-      return [dump, compression, encryption.stage].filter((stage) => stage !== undefined);
-    },
-    emptyBytes,
-    expectedBytes: session.server.databaseBytes * (config.form.compression === 'none' ? 2 : 1),
-    name: database,
-    stallTimeoutMs: config.run.stallTimeoutMs,
-    progress: context.progress,
-    log,
-    signal,
-  });
-  written.add(key);
+  const request = { snapshot, folder, id, tags, written };
+  const stored = await storeDump(context, ready, request);
   const contents = await census.finish();
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
   const needs = await findNeeds(session.client, config.source, contents.tables);
   const unrestorable = await searchPathWarnings(session.client, log);
-  await verifyStored(store, key, id, measured, config.run.verify, { name: database, ...context, signal });
+  await verifyDump(context, ready, request, stored);
   const [tier, previous] = await besides;
 
-  const artifact: Artifact = {
-    key: file,
-    kind: 'dump',
-    lane: 'all',
-    bytes: measured.bytes,
-    sha256: measured.sha256,
-    format: config.form.format,
-    compression: config.form.compression,
-    encryption: encryption.kind,
-  };
-  const artifacts = globals.artifact ? [artifact, globals.artifact] : [artifact];
+  const dumps = stored.map(({ artifact }) => artifact);
+  const artifacts = globals.artifact ? [...dumps, globals.artifact] : dumps;
   const manifest: Manifest = {
     schemaVersion: schemaVersionFor(artifacts),
     tool: { name: 'pg-offsite', version: context.toolVersion },
@@ -173,9 +134,16 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   await signed.put(folder + fileNames.manifest, serializeManifest(manifest), 'application/json', signal);
   written.keep();
 
-  const shrunk = shrinkWarning(artifact, previous?.manifest, config.run.shrinkAlert);
+  const shrunk = shrinkWarning(dumps, previous?.manifest, config.run.shrinkAlert);
   const gap = gapBefore(startedAt, previous, config.run.schedule);
-  const warnings = [partWarning(config.source), globals.warning, ...unrestorable, shrunk, gap?.warning];
+  const warnings = [
+    partWarning(config.source),
+    jobsWarning(config),
+    globals.warning,
+    ...unrestorable,
+    shrunk,
+    gap?.warning,
+  ];
   return {
     manifest,
     location,
@@ -188,6 +156,11 @@ function partWarning(source: SourceConfig): string | undefined {
   const names = partVariables(source);
   if (names.length === 0) return undefined;
   return `${names.join(', ')} left things out: this is a backup of a part, and what the part needs besides (types, functions, tables of other schemas) must be in the database that it is restored into`;
+}
+
+function jobsWarning({ source, form }: Config): string | undefined {
+  const names = form.jobs === 1 || form.jobs === 'auto' ? undefined : notDivisible(source);
+  return names && `JOBS=${String(form.jobs)} has no effect with ${names}: the dump is one object`;
 }
 
 /** Ends what a killed run left behind: uploads so old that no run that is still going can own them. */

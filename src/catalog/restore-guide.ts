@@ -1,9 +1,13 @@
 import prettyBytes from 'pretty-bytes';
 import { globalsGuide } from './globals-guide.ts';
 import { fileNames } from './keys.ts';
-import { type Artifact, dumpOf, globalsOf, type Manifest } from './manifest.ts';
+import { lanesCommands } from './lanes-command.ts';
+import { lanesOf } from './lanes.ts';
+import { type Artifact, dumpOf, dumpsOf, type Manifest } from './manifest.ts';
+import { isAllOrNothing, restoreCommands } from './restore-command.ts';
+import { code, restoreHints } from './restore-hints.ts';
 import { signatureSection, signerRow } from './signature-guide.ts';
-import { isAllOrNothing, restoreCommands, shellQuote } from './restore-command.ts';
+import { shellQuote } from './unpack-command.ts';
 
 /** How somebody with ordinary tools gets at a backup's folder. */
 export interface FolderAddress {
@@ -44,6 +48,7 @@ END`;
  */
 export function restoreGuide(manifest: Manifest, folder: FolderAddress, isSigned = false): string {
   const dump = dumpOf(manifest);
+  const lanes = lanesOf(manifest);
   const localFolder = shellQuote(`restore-${manifest.id}`);
   return `# Restore this backup
 
@@ -72,17 +77,11 @@ ${folder.copyCommand}
 
 ${isSigned ? signatureSection(manifest) : ''}## 3. Check and restore
 
-\`sha256sum\` must print \`OK\`; if it says \`FAILED\`, the file is damaged and nothing is restored: take another backup.
-${
-  isAllOrNothing(dump, manifest.contents)
-    ? manifest.contents.needs
-      ? 'All or nothing: on any error the exit code is not 0 and the database has empty schemas and extensions at most.'
-      : 'All or nothing: on any error the exit code is not 0 and the database stays empty.'
-    : 'On any error the exit code is not 0. Then drop the database, which holds a part, and make a new one for another try.'
-}
+\`sha256sum\` must print \`OK\`${lanes ? ' for each file' : ''}; if it says \`FAILED\`, the file is damaged and nothing is restored: take another backup.
+${onError(manifest, dump)}
 
 \`\`\`sh
-${restoreCommands(dump, manifest.contents, fileNames.sums)}
+${lanes ? lanesCommands(lanes, fileNames.sums) : restoreCommands(dump, manifest.contents, fileNames.sums)}
 \`\`\`
 
 All is well unless a line with \`ERROR\` or \`error:\` follows; a \`WARNING\` stops nothing.
@@ -99,11 +98,26 @@ the backup. Tables whose rows were only estimated for the backup are left out. $
 ${globalsGuide(manifest)}
 ## If something is in the way
 
-${hints(manifest, dump)
+${restoreHints(manifest, dump)
   .map((hint) => `- ${hint}`)
   .join('\n')}
 `;
 }
+
+/** What an error leaves behind. */
+function onError(manifest: Manifest, dump: Artifact): string {
+  const isLanes = lanesOf(manifest) !== undefined;
+  if (isLanes || !isAllOrNothing(dump, manifest.contents)) {
+    return `${isLanes ? lanesText : ''}On any error the exit code is not 0. Then drop the database, which holds a part, and make a new one for another try.`;
+  }
+  return manifest.contents.needs
+    ? 'All or nothing: on any error the exit code is not 0 and the database has empty schemas and extensions at most.'
+    : 'All or nothing: on any error the exit code is not 0 and the database stays empty.';
+}
+
+const lanesText = `The dump is in several archives: one with the definitions, the others with the rows. They come from one moment. The rows
+are loaded side by side, four archives at once; then indexes and constraints are made.
+`;
 
 function needs(manifest: Manifest, dump: Artifact, folder: FolderAddress): string {
   const list = [
@@ -111,7 +125,7 @@ function needs(manifest: Manifest, dump: Artifact, folder: FolderAddress): strin
     { age: '`age`', gpg: '`gpg`', 'gpg-passphrase': '`gpg`', none: undefined }[dump.encryption],
     { zstd: '`zstd`', gzip: '`gzip`', none: undefined }[dump.compression],
     `PostgreSQL's own client programs, version ${String(manifest.client.major)} or newer`,
-    `${prettyBytes(dump.bytes)} of disk here`,
+    `${prettyBytes(dumpsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0))} of disk here`,
     `about ${prettyBytes(manifest.server.databaseBytes)} on the server`,
   ].filter((entry) => entry !== undefined);
   return `${list.slice(0, -1).join(', ')} and ${list.at(-1) ?? ''}`;
@@ -163,46 +177,8 @@ snapshot that was dumped; all counts stand in \`${fileNames.manifest}\`.`;
   return [text, '', '| schema | table | rows |', '| --- | --- | ---: |', ...lines].join('\n');
 }
 
-function hints(manifest: Manifest, dump: Artifact): string[] {
-  const extensions = manifest.contents.extensions.filter(({ name }) => name !== 'plpgsql');
-  const list = extensions.map(({ name, version }) => `${code(name)} (${version})`).join(', ');
-  const common = [
-    ...(globalsOf(manifest)
-      ? [
-          '`in a read-only transaction`: a setting of the database, come with the roles. Before another try\n  `export PGOPTIONS="-c default_transaction_read_only=off"`.',
-        ]
-      : ['Roles and their passwords belong to a server, not to a database: they are not in this backup.']),
-    ...(list === '' ? [] : [`The server must offer these extensions: ${list}.`]),
-  ];
-  if (dump.format === 'plain') {
-    return [
-      ...common,
-      `\`role … does not exist\`: a plain dump sets owners and grants. ${globalsOf(manifest) ? 'Run the block about roles first' : 'Create the role (`createuser --no-login NAME`)'} and begin again.`,
-      '`invalid command \\restrict`: this psql is older than August 2025; use a newer minor release.',
-    ];
-  }
-  return [
-    ...common,
-    ...(globalsOf(manifest)
-      ? []
-      : ['To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.']),
-    '`must be owner of extension` or `of schema`: the provider owns it; add `--no-comments`.',
-    '`out of shared memory`: one transaction holds a lock for each object. Raise `max_locks_per_transaction`, or leave out\n  `--single-transaction`, and make a new database before another try.',
-    'One table only: add `--table=NAME`. A list of everything: `pg_restore --list` in place of the last command.',
-    'Faster: end the pipe in `> database.dump` in place of pg_restore, then run pg_restore on that file with `--jobs=4` in place\n  of `--single-transaction`.',
-  ];
-}
-
 function number(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-/** Any text as code within a line: a database's name may hold line breaks, and must not be able to add commands here. */
-function code(text: string): string {
-  const line = text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
-  const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longestRun + 1);
-  return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
 }
 
 function cell(text: string): string {

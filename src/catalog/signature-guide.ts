@@ -1,6 +1,6 @@
 import { fileNames, signatureKey } from './keys.ts';
 import type { Manifest } from './manifest.ts';
-import { shellQuote } from './restore-command.ts';
+import { shellQuote } from './unpack-command.ts';
 
 /** The variable that {@link signatureSection} needs, as a row of the page's table. */
 export const signerRow =

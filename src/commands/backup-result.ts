@@ -2,7 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import { describeGlobals } from '../backup/globals.ts';
 import type { RetainedBackup } from '../backup/retain.ts';
-import { dumpOf } from '../catalog/manifest.ts';
+import { dumpsOf } from '../catalog/manifest.ts';
 import type { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Ending } from './run-event.ts';
@@ -16,6 +16,7 @@ export interface DatabaseResult {
   readonly id?: string;
   readonly location?: string;
   readonly bytes?: number;
+  /** Of the dump; none for one in lanes. */
   readonly sha256?: string;
   readonly verified?: string;
   /** Roles and settings beside the dump. */
@@ -47,6 +48,7 @@ export interface Ended {
 export function succeeded(backup: RetainedBackup, durationMs: number): Ended & { readonly result: DatabaseResult } {
   const { manifest, location, missedTicks, pruned, warnings } = backup;
   const { id, database, artifacts, verified, contents } = manifest;
+  const [dump, ...others] = dumpsOf(manifest);
   const figures = {
     bytes: artifacts.reduce((sum, { bytes }) => sum + bytes, 0),
     tables: contents.tables.length,
@@ -60,7 +62,7 @@ export function succeeded(backup: RetainedBackup, durationMs: number): Ended & {
       id,
       location,
       bytes: figures.bytes,
-      sha256: dumpOf(manifest).sha256,
+      ...(dump && others.length === 0 && { sha256: dump.sha256 }),
       verified,
       globals: describeGlobals(manifest),
       tables: figures.tables,

@@ -4,6 +4,7 @@ import { Failure } from '../errors.ts';
 import { countObjects } from './object-counts.ts';
 import { referencedRoles } from './roles.ts';
 import { toDatabaseFailure } from './query-failure.ts';
+import { listTables, type Table } from './tables.ts';
 
 /** Tables up to this size on disk are cheap enough for `ROW_COUNTS=auto` to count exactly. */
 const cheapBytes = 1024 ** 3;
@@ -34,29 +35,13 @@ export interface Contents {
   readonly sequences: readonly { readonly schema: string; readonly name: string; readonly value: string | null }[];
 }
 
-interface Table {
-  readonly schema: string;
-  readonly name: string;
-  readonly oid: number;
-  /** As pg_dump prints it, in the encoding of the database, read like its lines as UTF-8: what is lost is lost alike. */
-  readonly printed: string;
-  /** The number of its file on the server's disk, a bigint in text. */
-  readonly file: string;
-  readonly bytes: number;
-  /** With what is stored apart (TOAST), in bytes on disk, without indexes. */
-  readonly wholeBytes: number;
-  readonly estimate: number;
-  /** Tables of extensions are dumped in part only: their rows are no yardstick. */
-  readonly ofExtension: boolean;
-}
-
 /**
  * Counts what pg_dump dumps while it dumps it: a table is counted, in the same snapshot, when pg_dump says that it has
  * come to it. So what is in the manifest is what pg_dump itself says is in the dump, whatever filters were given.
  */
 export class Census {
-  /** How many tables the database has, for telling how far the dump is. */
-  readonly tableCount: number;
+  /** Of the whole database, in no order. */
+  readonly tables: readonly Table[];
   /** The size on disk of all that will be dumped, in bytes; undefined where something is left out of the dump. */
   readonly wholeBytes: number | undefined;
   readonly #client: pg.Client;
@@ -77,7 +62,7 @@ export class Census {
     this.#client = client;
     this.#mode = mode;
     this.#tables = Map.groupBy(tables, ({ printed }) => printed);
-    this.tableCount = tables.length;
+    this.tables = tables;
     this.wholeBytes = known.filtered ? undefined : tables.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
     this.#known = known;
   }
@@ -169,11 +154,13 @@ export class Census {
   }
 }
 
-function isLockTimeout(error: unknown): boolean {
+/** Whether a query was given up because it waited too long for a lock. */
+export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
-function lockedTable(waitedMs: number, cause: unknown): Failure {
+/** What to tell of it. */
+export function lockedTable(waitedMs: number, cause: unknown): Failure {
   return new Failure('dump', `another session held the lock of a table for longer than ${waitedMs / 1000} s`, {
     hint: 'Raise LOCK_WAIT_TIMEOUT, or move the backup away from migrations: see pg_locks for who holds an AccessExclusiveLock.',
     cause,
@@ -188,26 +175,6 @@ function isFiltered(source: SourceConfig): boolean {
   const lists = [source.schemas, source.excludeSchemas, source.tables, source.excludeTables];
   // Any further argument may leave something out, and the counts must never claim more than the dump holds.
   return lists.some((list) => list.length > 0) || source.dumpArgs.length > 0;
-}
-
-async function listTables(client: pg.Client): Promise<Table[]> {
-  type Row = Omit<Table, 'bytes' | 'wholeBytes' | 'printed'> & { bytes: string; wholeBytes: string; printed: Buffer };
-  const { rows } = await client.query<Row>(`
-    SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_catalog.pg_relation_filenode(c.oid) AS file,
-           pg_catalog.convert_to(n.nspname::text || '.' || c.relname::text, pg_catalog.getdatabaseencoding()) AS printed,
-           pg_catalog.pg_relation_size(c.oid) AS bytes, pg_catalog.pg_table_size(c.oid) AS "wholeBytes",
-           c.reltuples::float8 AS estimate,
-           EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
-                     AND d.objid = c.oid AND d.deptype = 'e') AS "ofExtension"
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-      AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`);
-  return rows.map((row) => ({
-    ...row,
-    bytes: Number(row.bytes),
-    wholeBytes: Number(row.wholeBytes),
-    printed: row.printed.toString('utf8'),
-  }));
 }
 
 async function listExtensions(client: pg.Client): Promise<Contents['extensions']> {

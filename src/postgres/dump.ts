@@ -15,7 +15,14 @@ export interface DumpListener {
 }
 
 /**
- * The pg_dump process of one lane: the whole database as seen in a snapshot, uncompressed, on standard output.
+ * What one pg_dump dumps: all, the definitions, or contents. `--schema-only` would lose the creation of large objects.
+ * The tables are patterns, see `tablePattern`: those that it takes, or those that it leaves to others.
+ */
+export type DumpPart =
+  'all' | 'definitions' | { readonly contentsOf: readonly string[] } | { readonly contentsWithout: readonly string[] };
+
+/**
+ * The pg_dump process of one lane: the database, or a part of it, as seen in a snapshot, uncompressed, on standard output.
  * `--verbose` is how it tells which table it is in; those lines are not kept.
  */
 export function dumpStage(
@@ -24,6 +31,7 @@ export function dumpStage(
   client: PostgresClient,
   snapshot: string,
   listener: DumpListener,
+  part: DumpPart = 'all',
 ): Stage {
   const isTable = followTables((name) => {
     listener.onTable(name);
@@ -44,6 +52,7 @@ export function dumpStage(
       ...each('--exclude-table', source.excludeTables),
       ...each('--exclude-table-data', source.excludeTableData),
       ...source.dumpArgs,
+      ...partArgs(part),
     ],
     // LC_ALL=C: its messages are read, so they must be in English.
     env: { LC_ALL: 'C', ...libpqEnvironment(source.connection, client.major) },
@@ -55,4 +64,14 @@ export function dumpStage(
     },
     explain: (exit) => explainDump(exit, source.lockWaitTimeoutMs),
   };
+}
+
+function partArgs(part: DumpPart): string[] {
+  if (part === 'all') return [];
+  if (part === 'definitions') return ['--section=pre-data', '--section=post-data'];
+  if ('contentsWithout' in part) {
+    return ['--section=data', ...part.contentsWithout.map((pattern) => `--exclude-table=${pattern}`)];
+  }
+  // A name that means no table must not be passed over.
+  return ['--section=data', '--strict-names', ...part.contentsOf.map((pattern) => `--table=${pattern}`)];
 }

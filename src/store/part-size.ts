@@ -17,6 +17,8 @@ export interface PartPlanInput {
   readonly concurrency: number;
   /** An upper estimate of the stream's length in bytes. */
   readonly expectedBytes: number;
+  /** How many streams are stored at once, this one among them: they share what may be in flight. */
+  readonly streams?: number | undefined;
 }
 
 /** How a stream is cut up. */
@@ -32,9 +34,10 @@ export interface PartPlan {
 /**
  * Sizes parts up front, since a stream's length is known only at its end and parts may not grow on the way. `auto` is
  * the least whole number of MiB, at least 8, with which twice the expected bytes fit. Large parts travel fewer at once
- * (but at least two), so that about 128 MiB are in flight. Throws a `config` Failure when the stream cannot fit.
+ * (but at least two), so that about 128 MiB are in flight. Of several streams each has its share of that, in which the
+ * part that is being filled is counted, and travels at least one. Throws a `config` Failure when the stream cannot fit.
  */
-export function planParts({ partSize, maxParts, concurrency, expectedBytes }: PartPlanInput): PartPlan {
+export function planParts({ partSize, maxParts, concurrency, expectedBytes, streams = 1 }: PartPlanInput): PartPlan {
   const partBytes = partSize === 'auto' ? autoPartBytes(expectedBytes, maxParts) : partSize;
   if (partBytes < leastPartBytes || partBytes > mostPartBytes) {
     throw new Failure('config', `a part size of ${prettyBytes(partBytes, { binary: true })} is not possible`, {
@@ -43,7 +46,10 @@ export function planParts({ partSize, maxParts, concurrency, expectedBytes }: Pa
   }
   const limitBytes = partBytes * maxParts;
   if (expectedBytes > limitBytes) throw outgrown(partBytes, maxParts, `the expected ${size(expectedBytes)} do not fit`);
-  const affordable = Math.max(2, Math.floor(inFlightBytes / partBytes));
+  const affordable =
+    streams === 1
+      ? Math.max(2, Math.floor(inFlightBytes / partBytes))
+      : Math.max(1, Math.floor(inFlightBytes / streams / partBytes) - 1);
   return { partBytes, concurrency: Math.min(concurrency, affordable), limitBytes };
 }
 

@@ -19,6 +19,8 @@ export interface PutStreamOptions {
   readonly runId: string;
   /** An upper estimate of the stream's length in bytes: parts are sized so that it fits the store's part limit. */
   readonly expectedBytes: number;
+  /** How many streams are stored at once, this one among them: they share the memory that one alone would have. */
+  readonly streams?: number | undefined;
   /** Aborts with a Failure as its reason, which is then what is thrown. */
   readonly signal: AbortSignal;
   /** Tags of the object, plain words each; a store without tags ignores them. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { shellQuote } from '../../src/catalog/restore-command.ts';
+import { shellQuote } from '../../src/catalog/unpack-command.ts';
 
 /** What a shell makes of it: the arguments that it hands to a program. */
 function words(shell: string, text: string): string[] {

@@ -45,6 +45,19 @@ describe('the size of parts', () => {
     assert.equal(lone.concurrency, 1);
   });
 
+  it('has streams that are stored at once share what is in flight, the part that each fills counted', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 16 }), fc.integer({ min: 5, max: 300 }), (streams, size) => {
+        const partSize = size * mebibyte;
+        const plan = planParts({ partSize, maxParts: 10_000, concurrency: 32, expectedBytes: 1, streams });
+        const held = streams * (plan.concurrency + 1) * partSize;
+        assert.ok(plan.concurrency === 1 || held <= 128 * mebibyte, `${String(held / mebibyte)} MiB`);
+      }),
+    );
+    const four = planParts({ partSize: 'auto', maxParts: 10_000, concurrency: 4, expectedBytes: 1, streams: 4 });
+    assert.equal(four.concurrency, 3);
+  });
+
   for (const [what, partSize, maxParts, expectedBytes] of [
     ['a stream that cannot fit', 5 * mebibyte, 10, 51 * mebibyte],
     ['a stream that no part size can fit', 'auto', 10, 51 * gibibyte],

@@ -49,8 +49,8 @@ export class S3Store implements Store {
 
   async putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
     const { maxParts, partSize, uploadConcurrency } = this.#config;
-    const { expectedBytes, signal } = options;
-    const plan = planParts({ partSize, maxParts, concurrency: uploadConcurrency, expectedBytes });
+    const { expectedBytes, streams, signal } = options;
+    const plan = planParts({ partSize, maxParts, concurrency: uploadConcurrency, expectedBytes, streams });
     const context = {
       bucket: this.#bucket,
       log: this.#log,

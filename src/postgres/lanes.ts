@@ -1,0 +1,103 @@
+import { mostDataLanes } from '../catalog/lanes.ts';
+
+/** A table whose contents can be dumped by its name. */
+export interface LaneTable {
+  readonly schema: string;
+  readonly name: string;
+  /** On disk with what is stored apart (TOAST), without indexes. */
+  readonly bytes: number;
+}
+
+/** Tables that one `pg_dump` takes. */
+export interface TableGroup<Table extends LaneTable> {
+  /** Largest first. */
+  readonly tables: readonly Table[];
+  readonly bytes: number;
+}
+
+/** How the contents of a database are divided. */
+export interface Division<Table extends LaneTable> {
+  /** Largest first; none where there is nothing to be divided. Each table is in one of them, or else in the rest. */
+  readonly groups: readonly TableGroup<Table>[];
+  /** On disk, of everything that is in no group. */
+  readonly restBytes: number;
+}
+
+/** What is less is not worth a `pg_dump` of its own, which reads the whole catalog first. */
+const leastGroupBytes = 64 * 1024 ** 2;
+/** So many groups for each `pg_dump` that runs at once: one that ends early takes the next. */
+const groupsPerJob = 4;
+/** Names are arguments of one process: Linux allows 2 MiB of them, and each of them is a query. */
+const mostNamed = 4000;
+const mostNameBytes = 512 * 1024;
+
+/**
+ * Divides tables into balanced groups. What is small together is left to the rest, which is a group like the others.
+ * @param jobs how many `pg_dump` run at once; at least 2.
+ * @param otherBytes on disk, of what the rest has besides: large objects, tables that cannot be named.
+ */
+export function divideTables<Table extends LaneTable>(
+  tables: readonly Table[],
+  jobs: number,
+  otherBytes: number,
+): Division<Table> {
+  const total = tables.reduce((sum, { bytes }) => sum + bytes, otherBytes);
+  const wanted = Math.max(jobs, Math.min(groupsPerJob * jobs, Math.floor(total / leastGroupBytes)));
+  const parts = Math.min(mostDataLanes + 1, wanted);
+  let restBytes = total;
+  let nameBytes = 0;
+  const named: Table[] = [];
+  for (const table of tables.toSorted((a, b) => b.bytes - a.bytes)) {
+    nameBytes += Buffer.byteLength(tablePattern(table)) + 32;
+    const isFair = restBytes <= total / parts;
+    if (table.bytes === 0 || isFair || named.length === mostNamed || nameBytes > mostNameBytes) break;
+    named.push(table);
+    restBytes -= table.bytes;
+  }
+  const groups = Array.from({ length: Math.min(parts - 1, named.length) }, () => ({
+    tables: [] as Table[],
+    bytes: 0,
+  }));
+  for (const table of named) {
+    const [first, ...others] = groups;
+    if (!first) break;
+    const lightest = others.reduce((least, group) => (group.bytes < least.bytes ? group : least), first);
+    lightest.tables.push(table);
+    lightest.bytes += table.bytes;
+  }
+  return { groups: groups.toSorted((a, b) => b.bytes - a.bytes), restBytes };
+}
+
+/**
+ * The pattern that means this table alone to `pg_dump`: within quotes nothing but the quote itself is special, whatever
+ * characters the name has.
+ */
+export function tablePattern({ schema, name }: Pick<LaneTable, 'schema' | 'name'>): string {
+  return [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+}
+
+/** What `JOBS=auto` goes by. */
+export interface Means {
+  /** Free for this database. */
+  readonly cores: number;
+  /** Connections that the server would still allow. */
+  readonly freeConnections: number;
+  /** On disk, of everything that is dumped, and of the largest table of it. */
+  readonly bytes: number;
+  readonly largestBytes: number;
+}
+
+/** More would be for a machine that does nothing else, and its owner can say so. */
+const mostAutomatic = 8;
+/** Up to this size one `pg_dump` is through within seconds. */
+const smallBytes = 512 * 1024 ** 2;
+/** With less than this to win, one object is simpler. */
+const leastGain = 1.3;
+
+/** How many `pg_dump` at once are worth it and do no harm: half of the free connections stay free. */
+export function automaticJobs({ cores, freeConnections, bytes, largestBytes }: Means): number {
+  // One more holds the snapshot already.
+  const jobs = Math.min(cores, mostAutomatic, Math.floor(freeConnections / 2));
+  if (bytes < smallBytes || jobs < 2) return 1;
+  return bytes / Math.max(largestBytes, bytes / jobs) < leastGain ? 1 : jobs;
+}

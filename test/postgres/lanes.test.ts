@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { mostDataLanes } from '../../src/catalog/lanes.ts';
+import { automaticJobs, divideTables, type LaneTable, tablePattern } from '../../src/postgres/lanes.ts';
+
+const mebibyte = 1024 ** 2;
+const gibibyte = 1024 * mebibyte;
+
+function table(name: string, bytes: number): LaneTable {
+  return { schema: 'public', name, bytes };
+}
+
+function tables(...sizes: number[]): LaneTable[] {
+  return sizes.map((bytes, index) => table(`t${String(index)}`, bytes));
+}
+
+describe('the division of tables', () => {
+  const anyTables = fc.array(
+    fc.record({ schema: fc.constantFrom('a', 'b'), name: fc.string(), bytes: fc.nat({ max: 2 ** 40 }) }),
+    { maxLength: 300 },
+  );
+  const anyJobs = fc.integer({ min: 2, max: 16 });
+
+  test('has every table exactly once, in a group or in the rest, and loses no byte', () => {
+    fc.assert(
+      fc.property(anyTables, anyJobs, fc.nat({ max: 2 ** 40 }), (all, jobs, otherBytes) => {
+        const { groups, restBytes } = divideTables(all, jobs, otherBytes);
+        const named = groups.flatMap((group) => group.tables);
+        assert.equal(new Set(named).size, named.length, 'a table twice');
+        const left = all.filter((one) => !named.includes(one));
+        const sum = (some: readonly LaneTable[]): number => some.reduce((bytes, one) => bytes + one.bytes, 0);
+        assert.equal(sum(left) + otherBytes, restBytes);
+        for (const group of groups) assert.equal(sum(group.tables), group.bytes);
+        assert.ok(named.every((one) => all.includes(one)));
+      }),
+    );
+  });
+
+  test('has a bounded number of groups, none of them empty, the largest first', () => {
+    fc.assert(
+      fc.property(anyTables, anyJobs, (all, jobs) => {
+        const { groups } = divideTables(all, jobs, 0);
+        assert.ok(groups.length <= Math.min(mostDataLanes, 4 * jobs));
+        assert.ok(groups.every((group) => group.tables.length > 0));
+        assert.deepEqual(
+          groups.map(({ bytes }) => bytes),
+          groups.map(({ bytes }) => bytes).toSorted((a, b) => b - a),
+        );
+      }),
+    );
+  });
+
+  test('is balanced: no group is larger than the largest table or twice a fair share', () => {
+    fc.assert(
+      fc.property(anyTables, anyJobs, (all, jobs) => {
+        const { groups, restBytes } = divideTables(all, jobs, 0);
+        const total = all.reduce((bytes, one) => bytes + one.bytes, 0);
+        const largest = Math.max(0, ...all.map(({ bytes }) => bytes));
+        const fair = total / (groups.length + 1);
+        for (const bytes of [...groups.map((group) => group.bytes), restBytes]) {
+          assert.ok(bytes <= Math.max(largest, 0) + 2 * fair, `${String(bytes)} of ${String(total)}`);
+        }
+      }),
+    );
+  });
+
+  test('gives a large table a group of its own, and more groups than run at once', () => {
+    const sizes = [10 * gibibyte, ...Array.from({ length: 40 }, () => gibibyte)];
+    const { groups } = divideTables(tables(...sizes), 2, 0);
+    assert.equal(groups[0]?.tables.length, 1);
+    assert.equal(groups.length, 7);
+  });
+
+  test('makes no more groups of little than run at once', () => {
+    assert.equal(divideTables(tables(8192, 8192, 8192, 8192, 8192, 8192), 3, 0).groups.length, 2);
+  });
+
+  test('names nothing where all is empty, or the large objects outweigh it', () => {
+    assert.deepEqual(divideTables(tables(0, 0, 0), 4, 0).groups, []);
+    assert.deepEqual(divideTables([], 4, gibibyte).groups, []);
+  });
+
+  test('names no more than fits into the arguments of a process, however many there are', () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => table(`${'x'.repeat(57)}${String(index)}`, mebibyte));
+    const { groups, restBytes } = divideTables(many, 4, 0);
+    const patterns = groups.flatMap((group) => group.tables.map(tablePattern));
+    assert.ok(patterns.length >= 1000);
+    assert.ok(patterns.join(' --exclude-table=').length < 600_000);
+    assert.equal(restBytes, (many.length - patterns.length) * mebibyte);
+  });
+});
+
+test('a pattern has both names in quotes, with their quotes doubled', () => {
+  assert.equal(tablePattern({ schema: 'a.b', name: 'c"d*$\n?' }), '"a.b"."c""d*$\n?"');
+});
+
+describe('JOBS=auto', () => {
+  const means = { cores: 4, freeConnections: 90, bytes: 10 * gibibyte, largestBytes: gibibyte };
+  const cases: [what: string, changes: Partial<typeof means>, jobs: number][] = [
+    ['is one for each core', {}, 4],
+    ['is bounded', { cores: 64 }, 8],
+    ['leaves half of the free connections free', { freeConnections: 7 }, 3],
+    ['is one where nearly none is left', { freeConnections: 3 }, 1],
+    ['is one on one core', { cores: 1 }, 1],
+    ['is one for a small database', { bytes: 500 * mebibyte, largestBytes: mebibyte }, 1],
+    ['is one where one table is nearly everything', { largestBytes: 8 * gibibyte }, 1],
+  ];
+  for (const [what, changes, jobs] of cases) {
+    test(what, () => {
+      assert.equal(automaticJobs({ ...means, ...changes }), jobs);
+    });
+  }
+});
