@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { RetentionPolicy } from '../config/config.ts';
+import { namedDatabases } from '../config/databases.ts';
 import { Failure } from '../errors.ts';
 import { type Removal, removeFolders } from '../retention/apply.ts';
 import { policyWords, renderPlan, reasonWords } from '../retention/calendar.ts';
@@ -43,12 +44,16 @@ export const prune: Command = {
     );
     using reader = openReader(edge);
     const policy = policyOf(reader);
-    const wanted = values.all === true ? undefined : (values.database ?? reader.config.source?.database);
+    const wanted = values.database === undefined ? namedDatabases(reader.config) : [values.database];
+    const all = values.all === true || (values.database === undefined && reader.config.databases?.names === 'all');
     const dryRun = values['dry-run'] === true;
     notes.dryRun = dryRun;
     const { backupTimeoutMs } = reader.config;
-    const surveys = await surveyStore({ store: reader.store, database: wanted, backupTimeoutMs, signal: edge.signal });
-    if (wanted === undefined && surveys.length > 1 && values.all !== true && !dryRun) throw severalDatabases(surveys);
+    const surveys: Survey[] = [];
+    for (const database of all || wanted.length === 0 ? [undefined] : wanted) {
+      surveys.push(...(await surveyStore({ store: reader.store, database, backupTimeoutMs, signal: edge.signal })));
+    }
+    if (!all && wanted.length === 0 && surveys.length > 1 && !dryRun) throw severalDatabases(surveys);
 
     const done: Pruned[] = [];
     for (const survey of surveys) {
@@ -68,13 +73,15 @@ export const prune: Command = {
       if (removal?.interrupted) break;
     }
     if (values.json === true) reader.print(`${JSON.stringify(asJson(reader, done, policy, dryRun))}\n`);
-    else if (surveys.length === 0) reader.print(`no backup${of(wanted)} in ${reader.store.location}\n`);
+    else
+      for (const none of without(surveys, all ? [] : wanted))
+        reader.print(`no backup${none} in ${reader.store.location}\n`);
     const failures = done.flatMap(({ refusal, removal }) => [
       ...(removal?.interrupted ? [removal.interrupted] : []),
       ...(refusal && !dryRun ? [refusal] : []),
       ...(removal?.failed.map(({ failure }) => failure) ?? []),
     ]);
-    notes.database = surveys.length === 1 ? surveys[0]?.database : wanted;
+    notes.database = surveys.length === 1 ? surveys[0]?.database : all || wanted.length > 1 ? undefined : wanted[0];
     notes.failure = failures[0];
     return failures[0]?.exitCode ?? 0;
   }),
@@ -151,8 +158,11 @@ function asJson({ store }: Reader, done: readonly Pruned[], policy: RetentionPol
   };
 }
 
-function of(database: string | undefined): string {
-  return database === undefined ? '' : ` of ${database}`;
+/** The databases that were asked for and have no backup, or that there is none at all, as words. */
+function without(surveys: readonly Survey[], wanted: readonly string[]): string[] {
+  const found = new Set(surveys.map(({ database }) => database));
+  if (wanted.length === 0) return found.size === 0 ? [''] : [];
+  return wanted.filter((name) => !found.has(name)).map((name) => ` of ${oneLine(name)}`);
 }
 
 function count(number: number, noun: string): string {

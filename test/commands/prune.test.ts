@@ -107,6 +107,31 @@ test('of several databases one is named, or all are meant', async () => {
   assert.deepEqual([stored(root, 'crm').length, stored(root).length], [4, 4]);
 });
 
+test('DATABASES says which, and --database still wins', async () => {
+  const root = folderOf([...nightly(8), ...nightly(8, 'crm'), ...nightly(8, 'wiki')]);
+  const left = (): number[] => ['shop', 'crm', 'wiki'].map((name) => stored(root, name).length);
+  const env = { DATABASE_URL: 'postgresql://u@localhost/postgres', DATABASES: 'shop,crm,none' };
+  const named = await run(root, [], { ...env, KEEP_LAST: '6' });
+  assert.equal(named.exitCode, 0, named.stderr);
+  assert.deepEqual(left(), [6, 6, 8]);
+  assert.match(named.stdout, /^shop: removed 2 of 2.*[^]*^crm: removed 2 of 2.*\nno backup of none in file:/m);
+  const one = await run(root, ['--database', 'wiki'], { ...env, KEEP_LAST: '7' });
+  assert.equal(one.exitCode, 0, one.stderr);
+  assert.deepEqual(left(), [6, 6, 7]);
+  const every = await run(root, [], { ...env, DATABASES: '*', KEEP_LAST: '5' });
+  assert.equal(every.exitCode, 0, every.stderr);
+  assert.deepEqual(left(), [5, 5, 5]);
+});
+
+test('a database that is refused stops no other, and the exit code tells', async () => {
+  const root = folderOf([...nightly(20), ...nightly(8, 'crm')]);
+  const env = { DATABASES: 'shop,crm', KEEP_LAST: '5' };
+  const { exitCode, stdout } = await run(root, [], env);
+  assert.equal(exitCode, 64, stdout);
+  assert.match(stdout, /^REFUSED: 15 of 20 backups of shop /m);
+  assert.deepEqual([stored(root).length, stored(root, 'crm').length], [20, 5]);
+});
+
 test('no backup at all is no error', async () => {
   const { exitCode, stdout } = await run(temporaryFolder(), ['--database', 'shop'], { KEEP_LAST: '3' });
   assert.equal(exitCode, 0);
