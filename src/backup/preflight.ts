@@ -1,3 +1,4 @@
+import prettyMs from 'pretty-ms';
 import { believeOnly } from '../catalog/believe.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import { compressStage } from '../pipeline/compress.ts';
@@ -61,12 +62,26 @@ export async function preflight(context: RunContext, key: string): Promise<Ready
 async function preparePipeline(
   { config, searchPath }: RunContext,
   opened: AsyncDisposableStack,
-  signal: AbortSignal,
+  runSignal: AbortSignal,
 ): Promise<Pick<Ready, 'compression' | 'encryption' | 'emptyBytes'>> {
-  const compression = await compressStage(config.form, searchPath);
-  const encryption = opened.use(await prepareEncryption(config.form.encryption, searchPath, signal));
-  const stages = [compression, encryption.stage].filter((stage) => stage !== undefined);
-  return { compression, encryption, emptyBytes: await bytesOfNothing(stages, signal) };
+  const { form, run } = config;
+  const slow = new AbortController();
+  const timer = setTimeout(() => {
+    slow.abort(
+      new Failure('dump', `trying out compression and encryption took more than ${prettyMs(run.stallTimeoutMs)}`, {
+        hint: 'One of the programs does not end although it has no data: does it wait for a password, or for a disk?',
+      }),
+    );
+  }, run.stallTimeoutMs);
+  const signal = AbortSignal.any([runSignal, slow.signal]);
+  try {
+    const compression = await compressStage(form, searchPath);
+    const encryption = opened.use(await prepareEncryption(form.encryption, searchPath, signal));
+    const stages = [compression, encryption.stage].filter((stage) => stage !== undefined);
+    return { compression, encryption, emptyBytes: await bytesOfNothing(stages, signal) };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits for both, so that nothing goes on behind a failure, then throws the first one's rejection before the second's. */

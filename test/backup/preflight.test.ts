@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fakePgDump, temporaryFolder } from '../support/fake-programs.ts';
+import { fakePgDump, fakeProgram, temporaryFolder } from '../support/fake-programs.ts';
 import { freePort } from '../support/ports.ts';
 import { gpgHome } from '../support/gpg-home.ts';
 import { until } from '../support/until.ts';
@@ -54,6 +54,13 @@ test('fault 13: the address is that of a transaction pooler', async () => {
 test('fault 15: an age recipient that cannot be used', async () => {
   const bad = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8q';
   await scene.fails({ AGE_RECIPIENTS: bad }, { exitCode: 78, error: /AGE_RECIPIENTS/ });
+  assert.deepEqual(scene.server.calls, []);
+});
+
+test('an encryptor that waits for ever is given up after STALL_TIMEOUT before anything is dumped', async () => {
+  const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+  const waiting = { ...fakeProgram('age', 'exec sleep 600'), AGE_RECIPIENTS: recipient, STALL_TIMEOUT: '1s' };
+  await scene.fails(waiting, { exitCode: 65, error: /trying out compression and encryption took more than 1s/ });
   assert.deepEqual(scene.server.calls, []);
 });
 

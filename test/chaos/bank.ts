@@ -27,12 +27,14 @@ const fill = {
   large: `INSERT INTO notes SELECT n, string_agg(sha512((n * 100 + m)::text::bytea)::text, '') FROM generate_series(1, 1200) n, generate_series(1, 100) m GROUP BY n;`,
 } as const;
 
-/** Makes the templates of the databases. */
-export async function makeTemplates(server: TestPostgres): Promise<void> {
+/** Makes the databases: one of each size to be backed up as `shop`, and the quiet `crm`. */
+export async function makeDatabases(server: TestPostgres): Promise<void> {
   for (const size of ['small', 'large'] as const) {
-    await server.createDatabase(`bank_${size}`);
-    await server.psql(`${schema} ${fill[size]} ANALYZE`, `bank_${size}`);
+    await server.createDatabase(`shop_${size}`);
+    await server.psql(`${schema} ${fill[size]} ANALYZE`, `shop_${size}`);
   }
+  await server.psql('CREATE DATABASE crm TEMPLATE shop_small');
+  await server.psql('ALTER DATABASE shop_small RENAME TO shop');
 }
 
 /** The moment that a database holds, as far as can be told from inside: undefined members are wrong in themselves. */

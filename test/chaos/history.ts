@@ -20,7 +20,6 @@ const past = [
 export async function makeHistory(postgres: TestPostgres, program: Program, keys: Keys): Promise<History> {
   const server = await startS3Server();
   try {
-    for (const name of ['shop', 'crm']) await postgres.psql(`CREATE DATABASE ${name} TEMPLATE bank_small`);
     for (const [ago, database, form, encryption] of past) {
       const env = {
         ...storeVariables(server),

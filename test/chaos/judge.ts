@@ -48,15 +48,9 @@ export function judgeEnd({ run, step, acted, abrupt, tookTooLong, orphans, scrat
     wrong.push(`it met nothing that it could not wait out, and ended with ${String(exitCode)}`);
   if (orphans.length > 0) wrong.push(`processes were left: ${orphans.join('; ')}`);
   if (scratch.length > 0 && !abrupt) wrong.push(`left in TMPDIR: ${scratch.join(', ')}`);
-  if (
-    exitCode !== null &&
-    exitCode !== 0 &&
-    !abrupt &&
-    !/ERROR: \S|"level":"error"/.test(stderr) &&
-    step.command !== 'drill'
-  ) {
-    wrong.push('no cause is told');
-  }
+  // What reads shows its result, good or bad, on standard output.
+  const isTold = /ERROR: \S|"level":"error"/.test(stderr) || (step.command !== 'backup' && run.stdout !== '');
+  if (exitCode !== null && exitCode !== 0 && !abrupt && !isTold) wrong.push('no cause is told');
   return wrong;
 }
 

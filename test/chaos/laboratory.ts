@@ -5,7 +5,7 @@ import pg from 'pg';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { runCommand } from '../support/run-command.ts';
 import type { S3Server } from '../support/s3-server.ts';
-import { makeTemplates } from './bank.ts';
+import { makeDatabases } from './bank.ts';
 import { type History, makeHistory } from './history.ts';
 import { type Keys, makeKeys } from './keys.ts';
 import { bundleProgram, type Doctoring, type Program } from './program.ts';
@@ -78,7 +78,7 @@ async function openBench(opened: AsyncDisposableStack): Promise<Bench> {
     await startPostgres({ conf: ['autovacuum = off', 'shared_buffers = 64MB'] }),
     (server) => server.stop('immediate'),
   );
-  await makeTemplates(postgres);
+  await makeDatabases(postgres);
   const admin = opened.adopt(new pg.Client({ connectionString: postgres.url(), application_name: 'bench' }), (client) =>
     client.end(),
   );

@@ -74,6 +74,23 @@ export async function play(
   let signalled: number | undefined;
   let abrupt = false;
   const begun: { run?: StartedRun } = {};
+  /** From now on, until one of this name is seen. */
+  const hunts: NodeJS.Timeout[] = [];
+  const hunt = (wanted: string): void => {
+    const timer = setInterval(() => {
+      const all = begun.run?.processes() ?? [];
+      const victim = all.find(({ commandLine }) => commandLine.split(' ')[0]?.endsWith(`/${wanted}`));
+      if (!victim) return;
+      clearInterval(timer);
+      try {
+        process.kill(victim.pid, 'SIGKILL');
+        acted.push('kill program');
+      } catch {
+        // It has just ended by itself.
+      }
+    }, 3);
+    hunts.push(timer);
+  };
   const strike = (stroke: Stroke): void => {
     switch (stroke.kind) {
       case 'signal':
@@ -82,16 +99,9 @@ export async function play(
         abrupt ||= stroke.signal === 'SIGKILL' || signalled !== undefined;
         signalled ??= performance.now();
         break;
-      case 'kill program': {
-        const { program: wanted } = stroke;
-        const victim = begun.run
-          ?.processes()
-          .find(({ pid, commandLine }) => pid !== begun.run?.pid && commandLine.split(' ')[0]?.endsWith(`/${wanted}`));
-        if (!victim) break;
-        process.kill(victim.pid, 'SIGKILL');
-        acted.push(stroke.kind);
+      case 'kill program':
+        hunt(stroke.program);
         break;
-      }
       case 'terminate':
         void bench.admin
           .query(
@@ -129,18 +139,21 @@ export async function play(
   });
   const ended = await started.ended;
   timer.abort();
+  for (const one of hunts) clearInterval(one);
   const tookTooLong = await overdue;
   if (signalled !== undefined && performance.now() - signalled > 19_500) abrupt = true;
   // What is under way for a client that is gone still ends.
   await sleep(server.calls.some(({ status }) => status === 0) ? 100 : 0);
   const orphans = await stillThere(started, abrupt ? orphansMs : 0);
+  for (const { pid } of started.processes()) process.kill(pid, 'SIGKILL');
   return {
     run: ended,
     step,
     acted: [...faults.acted, ...acted],
     abrupt,
     tookTooLong,
-    orphans: abrupt ? orphans : ended.leftBehind.map(({ commandLine }) => commandLine),
+    // One that waits for ever does not notice that nobody reads it any more.
+    orphans: abrupt ? (silent ? [] : orphans) : ended.leftBehind.map(({ commandLine }) => commandLine),
     scratch: readdirSync(tmp),
   };
 }

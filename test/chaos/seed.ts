@@ -49,14 +49,19 @@ export async function trySeed(laboratory: Laboratory, bench: Bench, schedule: Sc
   return { seed: schedule.seed, wrong: seed.wrong, runs: seed.runs, restored: seed.restored, log: log.join('\n') };
 }
 
-async function renewDatabases({ admin }: Bench, { size }: Schedule): Promise<void> {
-  for (const [name, template] of [
-    ['shop', `bank_${size}`],
-    ['crm', 'bank_small'],
-  ] as const) {
-    await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+/** The database of this size takes the name that is backed up, as it was before anybody transferred anything. */
+async function renewDatabases({ admin, postgres }: Bench, { size }: Schedule): Promise<void> {
+  const { rows } = await admin.query<{ name: string }>('SELECT datname AS name FROM pg_database');
+  const there = new Set(rows.map(({ name }) => name));
+  const other = size === 'small' ? 'large' : 'small';
+  await admin.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'shop'`);
+  if (there.has(`shop_${size}`)) {
+    if (there.has('shop')) await admin.query(`ALTER DATABASE shop RENAME TO shop_${other}`);
+    await admin.query(`ALTER DATABASE shop_${size} RENAME TO shop`);
+  } else if (!there.has('shop')) {
+    throw new Error('there is no database to back up');
   }
+  await postgres.psql('TRUNCATE journal RESTART IDENTITY; UPDATE accounts SET balance = 1000', 'shop');
 }
 
 class Seed {
@@ -73,7 +78,7 @@ class Seed {
 
   /** One run, and all that must hold after it. */
   async step(step: Step, name: string | number): Promise<void> {
-    const { server, schedule, laboratory, bench } = this.#stage;
+    const { server, schedule, laboratory } = this.#stage;
     const { form } = schedule;
     const before = lookAt(server);
     const atFirst = this.writer.committed();
@@ -105,7 +110,6 @@ class Seed {
     this.#add(played, judgeNew(before, after, server, played, said), false);
     await this.#restoreNew(before, after, said, [atFirst, this.writer.committed() + 1]);
     if (played.run.exitCode === 0 && command === 'backup' && this.wrong.length === 0 && schedule.restoredByUs) {
-      await bench.admin.query('SELECT 1');
       const again = { ...clean, command: 'restore' } as const;
       const outcome = await readBack(this.#stage, again, (args, more) =>
         play(this.#stage, again, `${String(name)} restored`, args, { ...reads, ...more }),
