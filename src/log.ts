@@ -15,6 +15,9 @@ const fieldsInWords = [
   ...['table', 'tableNumber', 'tables'],
 ].join(',');
 
+/** What a line of a message begins with that says what to do. */
+export const hintStart = 'HINT: ';
+
 /** Where log lines go. */
 export interface LogOutput {
   write(text: string): unknown;
@@ -30,7 +33,7 @@ export interface LogOutput {
  * colours, `json` writes one JSON object a line. Lines for people end with the fields that the message does not tell.
  * @param redact applied to every text before it leaves the process: before it is formatted, which changes how it is
  * escaped, and where it is not JSON after that too. There nothing can move a terminal's cursor, and what is on lines of
- * its own within a message is indented: a name from elsewhere cannot look like a line of ours.
+ * its own within a message is indented, but for the hint: a name from elsewhere cannot look like a line of ours.
  */
 export function createLog(config: LogConfig, output: LogOutput, redact: (text: string) => string): Log {
   const options = { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
@@ -55,5 +58,6 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
 }
 
 function visible(text: string): string {
-  return text.split(/\r?\n/).map(oneLine).join('\n  ');
+  const [first = '', ...more] = text.split(/\r?\n/).map(oneLine);
+  return [first, ...more.map((line) => (line.startsWith(hintStart) ? line : `  ${line}`))].join('\n');
 }

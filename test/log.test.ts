@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import type { LogConfig } from '../src/config/config.ts';
 import { Secret } from '../src/config/secret.ts';
+import { reportFailure } from '../src/commands/report-failure.ts';
 import { Failure } from '../src/errors.ts';
 import { createLog, type Log } from '../src/log.ts';
 import { createRedactor } from '../src/redact.ts';
@@ -122,5 +124,20 @@ describe('no line holds a secret, wherever in it the secret was', () => {
         assert.ok(!text.includes(form), text);
       }
     });
+  }
+});
+
+test('what others named cannot look like a line of the log, nor move the cursor', () => {
+  const name = 'a\u001b[2J\n[2026-01-01 00:00:00.000 +0000] INFO: backup stored\r\u202eb\u009b1A';
+  for (const isTTY of [false, true]) {
+    const text = written({}, isTTY, (log) => {
+      log.warn({ key: name }, `table ${name}`);
+      reportFailure(log, new Failure('dump', `no ${name}\nHINT: run this`, { hint: 'Do that.' }));
+    });
+    const lines = stripVTControlCharacters(text).trimEnd().split('\n');
+    assert.equal(lines.filter((line) => /^\S*\[/.test(line)).length, 2, text);
+    assert.equal(lines.filter((line) => line.startsWith('HINT: ')).join(), 'HINT: Do that.');
+    assert.ok(text.includes(String.raw`table a\u001b[2J`), text);
+    for (const hidden of ['\u001b[2J', '\r', '\u202e', '\u009b']) assert.ok(!text.includes(hidden), text);
   }
 });

@@ -1,10 +1,12 @@
 import type { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { hintStart, type Log } from '../log.ts';
 
 /** Tells a failure, once: what failed on what, then what to do; a bug with its stack, the rest only at debug level. */
 export function reportFailure(log: Log, failure: Failure): void {
   const { kind, exitCode, message, hint, cause } = failure;
-  log.error({ event: 'failed', kind, exitCode }, hint === undefined ? message : `${message}\nHINT: ${hint}`);
+  // A name from elsewhere could bring a hint of its own.
+  const told = message.replaceAll(`\n${hintStart}`, `\n  ${hintStart}`);
+  log.error({ event: 'failed', kind, exitCode }, hint === undefined ? told : `${told}\n${hintStart}${hint}`);
   if (kind === 'bug') log.error(stackOf(cause ?? failure));
   else if (cause !== undefined) log.debug(stackOf(cause));
 }
