@@ -26,7 +26,7 @@ export const backup: Command = {
     const tail = keepTail(outside.stderr);
     const edge = { ...outside, stderr: tail.output };
     using teller = new Teller('backup', edge, tail);
-    let redact = createRedactor([]);
+    let { redact } = teller;
     const atFirst = { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' } as const;
     let { log } = createReporting(edge, atFirst, redact);
     let config: Config | undefined;

@@ -44,7 +44,8 @@ export class Teller implements Disposable {
   readonly #began = performance.now();
   #stopped: number | undefined;
   readonly #config: Salvaged;
-  readonly #redact: (text: string) => string;
+  /** Masks every secret of the environment, right or wrong as the configuration may be. */
+  readonly redact: (text: string) => string;
   readonly #log: Log;
   readonly #open: OpenChannels;
   readonly #starting = new AbortController();
@@ -56,10 +57,10 @@ export class Teller implements Disposable {
     this.#edge = edge;
     this.#tail = tail;
     this.#config = salvageConfig(edge.env);
-    this.#redact = createRedactor(this.#config.secrets);
-    this.#log = createReporting({ ...edge, stderr: tail.output }, this.#config.log, this.#redact).log;
+    this.redact = createRedactor(this.#config.secrets);
+    this.#log = createReporting({ ...edge, stderr: tail.output }, this.#config.log, this.redact).log;
     try {
-      this.#open = openChannels(this.#config.notify, this.#redact);
+      this.#open = openChannels(this.#config.notify, this.redact);
     } catch (error) {
       this.#log.warn(`nobody can be told: ${error instanceof Error ? error.message : String(error)}`);
       this.#open = { channels: [], [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -161,7 +162,7 @@ export class Teller implements Disposable {
     try {
       const madeNow = this.#command === 'backup' && !failure ? ending.backupId : undefined;
       const question = { store, database, madeNow, asksRecovery: knowsRecovery && !failure, withinMs, log: this.#log };
-      const keeping = { runId: this.#edge.runId, redact: this.#redact, log: this.#log };
+      const keeping = { runId: this.#edge.runId, redact: this.redact, log: this.#log };
       const [standing] = await Promise.all([
         isWanted ? askStanding(question) : unknownStanding,
         isKept ? keepFailure({ store, database, failure, withinMs, ...keeping }) : undefined,
@@ -197,6 +198,6 @@ export class Teller implements Disposable {
       logTail: this.#tail.lines(),
       platformLogHint: platformLogHint(this.#edge.env),
     };
-    return composeEvent(parts, this.#redact);
+    return composeEvent(parts, this.redact);
   }
 }

@@ -52,7 +52,7 @@ export async function backUpFleet(outside: Edge): Promise<number> {
   const edge = { ...outside, stderr: tail.output };
   using teller = new Teller('backup', edge, tail);
   const atFirst = { format: edge.env.LOG_FORMAT === 'json' ? 'json' : 'auto', level: 'info' } as const;
-  let redact = createRedactor([]);
+  let { redact } = teller;
   let { log } = createReporting(edge, atFirst, redact);
   let fleet: Fleet | undefined;
   const progress: Progress = { share: undefined, results: [] };
