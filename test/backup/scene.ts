@@ -163,14 +163,34 @@ export function onlyLine(stdout: string): Result {
 
 /** Asserts that a text holds no secret, in whichever form. */
 export function assertNoCanary(text: string): void {
-  for (const [name, canary] of Object.entries(canaries)) {
-    const forms = [
-      canary,
-      encodeURIComponent(canary),
-      encodeURI(canary),
-      JSON.stringify(canary).slice(1, -1),
-      Buffer.from(canary).toString('base64'),
-    ];
-    for (const form of forms) assert.ok(!text.includes(form), `${name} shows up in: ${text}`);
+  assertHidden(text, canaries);
+}
+
+/** The same of other secrets, by name. */
+export function assertHidden(text: string, secrets: Readonly<Record<string, string>>): void {
+  for (const [name, secret] of Object.entries(secrets)) {
+    for (const form of formsOf(secret)) assert.ok(!text.includes(form), `${name} shows up in: ${text.slice(0, 5000)}`);
   }
+}
+
+function formsOf(secret: string): string[] {
+  const encoded = [
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    new URLSearchParams({ x: secret }).toString().slice(2),
+  ];
+  const json = JSON.stringify(secret).slice(1, -1);
+  const bytes = Buffer.from(secret);
+  return [
+    ...[secret, ...encoded, ...encoded.map((form) => form.replace(/%../g, (code) => code.toLowerCase()))],
+    ...[
+      json,
+      JSON.stringify(json).slice(1, -1),
+      secret.replaceAll("'", String.raw`'\''`),
+      secret.replaceAll("'", "''"),
+    ],
+    ...[bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')],
+    // As the password of a login by HTTP, whoever the user is: what does not depend on its neighbours.
+    ...['', 'a', 'ab'].map((user) => Buffer.from(`${user}:${secret}`).toString('base64').slice(4, -4)),
+  ];
 }

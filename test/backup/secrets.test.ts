@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakePgDump } from '../support/fake-programs.ts';
-import { allProcesses } from '../support/processes.ts';
+import { watchProcesses } from '../support/watch-processes.ts';
 import { assertNoCanary, canaries, useScene } from './scene.ts';
 
 const scene = useScene();
-
-/** Watches every process of the machine until the promise settles; resolves to all arguments and programs seen. */
-async function watchArguments(until: Promise<unknown>): Promise<{ seen: string[]; environments: Map<string, string> }> {
-  const seen = new Set<string>();
-  const environments = new Map<string, string>();
-  const ended = until.then(() => true);
-  const moment = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 5));
-  do {
-    for (const { argv, environment } of allProcesses()) {
-      seen.add(argv.join('\n'));
-      if (environment.length > 0) environments.set(argv[0] ?? '', environment.join('\n'));
-    }
-  } while (!(await Promise.race([ended, moment()])));
-  return { seen: [...seen], environments };
-}
 
 for (const [title, changes, exitCode] of [
   ['a run that succeeds', {}, 0],
@@ -35,7 +20,7 @@ for (const [title, changes, exitCode] of [
     scene.server.fault({ operation: 'UploadPart', times: 1, action: { kind: 'delay', ms: 300 } });
     const more = { COMPRESSION: 'zstd', GPG_PASSPHRASE: canaries.passphrase, LOG_LEVEL: 'debug' };
     const run = scene.start({ ...more, ...changes });
-    const { seen, environments } = await watchArguments(run.ended);
+    const { argv: seen, environments } = await watchProcesses(run.ended);
     const ended = await run.ended;
     assert.equal(ended.exitCode, exitCode, ended.stderr);
     assertNoCanary(ended.stdout + ended.stderr);
