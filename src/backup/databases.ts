@@ -55,7 +55,7 @@ export async function chooseDatabases(
   throw new Failure('config', `DATABASES=* finds no database that ${connection.user} may connect to`, {
     hint:
       forbidden.length > 0
-        ? `GRANT CONNECT ON DATABASE ${forbidden[0] ?? ''} TO this user, or name the databases in DATABASES.`
+        ? `Let this user connect (GRANT CONNECT ON DATABASE) to ${forbidden.join(', ')}, or name others in DATABASES.`
         : 'Is it the right server, and does EXCLUDE_DATABASES leave out everything?',
   });
 }

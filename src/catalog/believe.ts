@@ -51,7 +51,12 @@ async function* believed(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const where = store.describe(key);
   const content = await readBytes(store, key, maxBytes, signal);
-  if (!content) throw new Failure('verification', `${where} is larger than any that is signed`, { retryable: false });
+  if (!content) {
+    throw new Failure('verification', `${where} is larger than any that is signed`, {
+      hint: 'No run has written it. Find out who put it there; another backup may be good: see list.',
+      retryable: false,
+    });
+  }
   const beside = signatureKey(key);
   if (!(await isThere(store, beside, signal))) {
     throw new Failure('verification', `${where} is not signed`, {

@@ -26,7 +26,11 @@ export async function listBackupIds(store: Store, database: string, signal: Abor
 export async function readManifest(store: Store, key: string, signal: AbortSignal): Promise<Manifest> {
   const where = store.describe(key);
   const text = await readText(store, key, maxManifestBytes, signal);
-  if (text === undefined)
-    throw new Failure('verification', `${where} is larger than any manifest`, { retryable: false });
+  if (text === undefined) {
+    throw new Failure('verification', `${where} is larger than any manifest`, {
+      hint: 'No run has written it. Find out who put it there; another backup may be good: see list.',
+      retryable: false,
+    });
+  }
   return parseManifest(text, where);
 }

@@ -17,6 +17,11 @@ export function readArguments<const T extends NonNullable<ParseArgsConfig['optio
     return parsed;
   } catch (error) {
     const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Failure('usage', message?.replace(/\. To specify.*$/, '') ?? '', { hint, cause: error });
+    throw new Failure('usage', inOurForm(message ?? ''), { hint, cause: error });
   }
+}
+
+/** Node writes sentences. */
+function inOurForm(message: string): string {
+  return `${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\. To specify.*$/, '')}`;
 }

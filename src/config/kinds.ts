@@ -1,4 +1,5 @@
 import { EnvError } from 'envalid';
+import prettyMs from 'pretty-ms';
 import { Secret } from './secret.ts';
 
 /**
@@ -78,7 +79,7 @@ export function duration(
         throw new EnvError('is not a duration: write a number followed by s, m, h or d');
       }
       const ms = Math.round(Number(digits) * durationUnits[unit as keyof typeof durationUnits]);
-      if (ms < minMs) throw new EnvError(`is shorter than ${minMs / 1000}s`);
+      if (ms < minMs) throw new EnvError(`is shorter than ${prettyMs(minMs)}`);
       if (ms > maxMs) throw new EnvError('is longer than 24 days');
       return ms;
     },

@@ -46,7 +46,12 @@ export async function readPlan(store: Store, run: string, signal: AbortSignal): 
   if ((await store.head(key, signal)) === undefined) return undefined;
   const text = await readText(store, key, maxBytes, signal);
   const where = store.describe(key);
-  if (text === undefined) throw new Failure('verification', `${where} is larger than any plan`, { retryable: false });
+  if (text === undefined) {
+    throw new Failure('verification', `${where} is larger than any plan`, {
+      hint: kind.damagedHint,
+      retryable: false,
+    });
+  }
   const plan = parseRecord(kind, text, where);
   if (plan.run === run) return plan;
   throw new Failure('verification', `${where} is the plan of another run`, {

@@ -52,7 +52,7 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
     case '42501':
       return failure(
         `user ${connection.user} may not connect to database ${connection.database}`,
-        `GRANT CONNECT ON DATABASE to this user.`,
+        `As an administrator: GRANT CONNECT ON DATABASE ${quoted(connection.database)} TO ${quoted(connection.user)};`,
         false,
       );
     case '53300':
@@ -62,7 +62,11 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
         true,
       );
     case '57P03':
-      return failure(`${where} is not ready: ${message}`, 'The server is starting, stopping or recovering.', true);
+      return failure(
+        `${where} is not ready: ${message}`,
+        'The server is starting, stopping or recovering: wait until it takes connections.',
+        true,
+      );
   }
   if (/unsupported startup parameter/i.test(message))
     return poolerFailure(`it refuses a start-up parameter (${message})`);
@@ -141,4 +145,8 @@ function describe(error: unknown): { code: string; message: string } {
   const code =
     'code' in first && typeof first.code === 'string' ? first.code : first.message.startsWith('SASL') ? 'SASL' : '';
   return { code, message: first.message };
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -45,7 +45,7 @@ export async function lockTables(client: pg.Client, lockWaitTimeoutMs: number): 
     if (isLockTimeout(error)) throw lockedTable(lockWaitTimeoutMs, error);
     if (code !== '42501') throw toDatabaseFailure('lock the tables', error);
     throw new Failure('dump', `could not lock the tables: ${error instanceof Error ? error.message : ''}`, {
-      hint: 'Grant the backup role the right to read everything: GRANT pg_read_all_data TO … (PostgreSQL 14 and later).',
+      hint: `GRANT pg_read_all_data TO ${client.escapeIdentifier(client.user ?? '')}; (PostgreSQL 14 and later)`,
       retryable: false,
       cause: error,
     });

@@ -13,7 +13,7 @@ import { publicText } from '../../src/config/signing-keys.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { planKey, readPlan } from '../../src/fleet/recorded-plan.ts';
 import { openStore } from '../../src/store/open.ts';
-import { keptLog } from '../store/scripted.ts';
+import { collect, keptLog } from '../store/scripted.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { never } from '../support/shell-stage.ts';
 import { sampleManifest } from './sample-manifest.ts';
@@ -28,9 +28,6 @@ const put = (key: string, text: string, bytes?: number): void => {
   mkdirSync(dirname(join(place, key)), { recursive: true });
   writeFileSync(join(place, key), text);
   if (bytes !== undefined) truncateSync(join(place, key), bytes);
-};
-const drain = async (content: AsyncIterable<Uint8Array>): Promise<void> => {
-  for await (const chunk of content) void chunk;
 };
 
 describe('a proof', () => {
@@ -60,7 +57,7 @@ describe('where only what is signed is believed,', () => {
   test('a record that is far too large is refused before it is hashed', async () => {
     const large = `crm/${id}/manifest.json`;
     put(large, '{', 10 * 1024 ** 3);
-    await assert.rejects(drain(believing.get(large, never)), {
+    await assert.rejects(collect(believing.get(large, never)), {
       kind: 'verification',
       message: `file://${place}/${large} is larger than any that is signed`,
     });
@@ -73,7 +70,7 @@ describe('where only what is signed is believed,', () => {
     const renamed = `crm/${id}/proof-20291121T020042Z.json`;
     put(renamed, text);
     put(`${renamed}.sig`, signature);
-    await assert.rejects(drain(believing.get(renamed, never)), {
+    await assert.rejects(collect(believing.get(renamed, never)), {
       kind: 'verification',
       message: `file://${place}/${renamed} is the proof of another moment, 2026-11-21T02:00:42.000Z`,
       hint: 'Somebody has renamed it. It proves nothing.',

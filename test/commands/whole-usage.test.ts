@@ -89,7 +89,7 @@ const cases: readonly [args: string, env: Record<string, string>, exitCode: numb
     'prune --quickly',
     store,
     64,
-    "Unknown option '--quickly'",
+    "unknown option '--quickly'",
     'Usage: pg-offsite prune [--dry-run] [--yes] [--database NAME | --all] [--json]',
   ],
 ];

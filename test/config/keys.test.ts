@@ -129,7 +129,10 @@ describe('GPG_PUBLIC_KEYS', () => {
 
   test('finds a damaged block and says which', () => {
     const damaged = (keys[1] ?? '').replace(/\n\n(.{10})./, '\n\n$1!');
-    assertProblem({ GPG_PUBLIC_KEYS: `${keys[0] ?? ''}\n${damaged}` }, /^GPG_PUBLIC_KEYS: key 2 is damaged/);
+    assertProblem(
+      { GPG_PUBLIC_KEYS: `${keys[0] ?? ''}\n${damaged}` },
+      /^GPG_PUBLIC_KEYS: key 2 is damaged; copy the whole of what gpg --armor --export KEY prints$/,
+    );
     const lines = (keys[0] ?? '').split('\n');
     const cut = [...lines.slice(0, 3), ...lines.slice(4)].join('\n');
     assertProblem({ GPG_PUBLIC_KEYS: cut }, /^GPG_PUBLIC_KEYS: key 1 is damaged/);

@@ -28,6 +28,16 @@ test('another address that cannot be reached gets no advice about Supabase', () 
   }
 });
 
+test('a server that is starting, and a database that may not be connected to, are told with what to do', () => {
+  const address = 'postgresql://o"hara:pw@db.example.com/shop';
+  const starting = failure(address, '57P03');
+  assert.equal(starting.message, 'db.example.com:5432 is not ready: connect 57P03');
+  assert.equal(starting.hint, 'The server is starting, stopping or recovering: wait until it takes connections.');
+  const forbidden = failure(address, '42501');
+  assert.equal(forbidden.message, 'user o"hara may not connect to database shop');
+  assert.equal(forbidden.hint, 'As an administrator: GRANT CONNECT ON DATABASE "shop" TO "o""hara";');
+});
+
 test('what cannot be reached is named, with what to do', () => {
   const { kind, message, hint, retryable } = failure('postgresql://backup:pw@db.example.com/shop', 'EHOSTUNREACH');
   assert.deepEqual(

@@ -53,6 +53,7 @@ function isChecksumMismatch(error: unknown): boolean {
 
 function mismatch(address: string, cause: unknown): Failure {
   return new Failure('verification', `what was read of ${address} does not match the checksum that the store keeps`, {
+    hint: 'The store changed data, or something on the way from it did. Do not trust it until that is explained.',
     cause,
   });
 }

@@ -55,6 +55,18 @@ const answers: readonly [
     'The credentials need the permission s3:PutObject on this key.',
   ],
   [
+    { status: 501, code: 'NotImplemented', text: 'x-amz-checksum-crc32 is not supported' },
+    'config',
+    'server answered 501 NotImplemented',
+    'This store does not know these checksum headers. Set S3_CHECKSUMS=required.',
+  ],
+  [
+    { status: 400, code: 'InvalidRequest', text: 'Content-MD5 is required' },
+    'config',
+    'server answered 400 InvalidRequest (Content-MD5 is required)',
+    'The bucket demands checksums (Object Lock does). Set S3_CHECKSUMS=supported.',
+  ],
+  [
     { status: 501, code: 'NotImplemented' },
     'config',
     'server answered 501 NotImplemented',
