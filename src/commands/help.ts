@@ -30,7 +30,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--schema': 'only this schema',
   '--schema-only': 'definitions, and no rows',
   '--superuser': 'restore as a superuser of the scratch server',
-  '--table': 'only this table',
+  '--table': 'only this table, view or sequence: orders, or sales.orders',
   '--test': 'send a sample that says it is one',
   '--with-owners': 'give objects the owners and grants that they had',
   '--yes': 'remove also where it is more than half of all',

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly clean: boolean;
   readonly schemas: readonly string[];
   readonly tables: readonly string[];
+  /** What `tables` was found to mean in the dump, once that is known: see chooseTables. */
+  readonly chosen?: readonly { readonly schema: string; readonly name: string }[];
   readonly only: 'schema' | 'data' | undefined;
 }
 

@@ -14,6 +14,7 @@ import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
 import { checkFirst } from './check-first.ts';
+import { chooseTables, notChosen } from './chosen-tables.ts';
 import { compareWithManifest } from './compare.ts';
 import type { CompareScope, Comparison } from './comparison.ts';
 import { decodedLimit } from './decoded-limit.ts';
@@ -74,10 +75,10 @@ export interface Restored {
  * @throws {Failure} the first cause. The target is then as it was, or the message says what it holds.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
-  const { config, store, folder, manifest, target, options, log, signal, searchPath } = request;
+  const { config, store, folder, manifest, target, log, signal, searchPath } = request;
   const started = performance.now();
   const artifact = dumpOf(manifest);
-  refuseParts(artifact.format, options, request.leaveOut !== undefined);
+  refuseParts(artifact.format, request.options, request.leaveOut !== undefined);
   await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
   await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
@@ -90,6 +91,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   const source: ArtifactSource = { known, store, key, artifact, limit, decryption, searchPath, log, signal };
   await using toc = artifact.format === 'custom' ? await openToc(source, client, knownNames(manifest)) : undefined;
   const entries = toc?.entries ?? [];
+  const options = chooseTables(entries, request.options);
+  const unasked = notChosen(entries, options);
   const lacking = lackingIn(manifest, options, entries);
   const jobs = usableJobs(request.jobs, artifact.format, options, log);
   const dumped = [...schemasIn(entries), ...lacking.schemas];
@@ -100,7 +103,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   try {
     await refuseSource(session, target, sourcesOf(config, manifest.database), signal);
     await refuseLacking(session, manifest, options.withOwners, request.globals?.roles);
-    if (options.only === 'data') await refuseRows(session, target.database, tablesOf(request));
+    if (options.only === 'data') await refuseRows(session, target.database, tablesOf(manifest, options));
     else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
     if (request.globals) {
       await request.globals.apply(session);
@@ -113,7 +116,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     if (!isPartial(options)) await foresee(session, manifest, entries, leftOut, log);
     const location = store.describe(folder.slice(0, -1));
     log.info({ event: 'started', location }, `restoring ${location} into ${target.database} at ${target.host}`);
-    const list = toc && leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
+    const skipped = [...leftOut, ...unasked];
+    const list = toc && skipped.length > 0 ? await toc.writeList(skipped) : undefined;
     // pg_restore reads no further than the last thing that it needs.
     const mayStopReading = isPartial(options) || leftOut.some(({ entry }) => holdsData(entry));
     const section = jobs > 1 ? 'up to the rows' : 'all';
@@ -200,7 +204,7 @@ export async function compareRestored(
   }
 }
 
-function tablesOf({ manifest, options }: RestoreRequest): { schema: string; name: string }[] {
+function tablesOf(manifest: Manifest, options: LoadOptions): { schema: string; name: string }[] {
   const { table } = scopeOf(manifest, options, []);
   return manifest.contents.tables.filter(({ schema, name }) => table(schema, name));
 }

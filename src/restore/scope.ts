@@ -2,6 +2,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
+import { isChosen } from './chosen-tables.ts';
 import type { CompareScope } from './comparison.ts';
 import type { LeftOut } from './leave-out.ts';
 import type { KnownNames, TocEntry } from './toc-list.ts';
@@ -71,12 +72,12 @@ export function schemasIn(entries: readonly TocEntry[]): Set<string> {
 
 /** What can be compared after a restore with these options. */
 export function scopeOf({ contents }: Manifest, options: LoadOptions, leftOut: readonly LeftOut[]): CompareScope {
-  const { schemas, tables, only, clean, withOwners } = options;
+  const { schemas, tables, chosen, only, clean, withOwners } = options;
   return {
     table: (schema: string, name: string): boolean =>
       only !== 'schema' &&
       (schemas.length === 0 || schemas.includes(schema)) &&
-      (tables.length === 0 || tables.includes(name)),
+      (tables.length === 0 || (chosen ? isChosen(chosen, schema, name) : tables.includes(name))),
     named: tables,
     whole: !contents.filtered && schemas.length === 0 && tables.length === 0 && only !== 'data',
     rows: only !== 'schema',

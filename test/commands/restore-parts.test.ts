@@ -31,11 +31,26 @@ describe('only a part', () => {
     assert.match(again.stderr, /the table public\.customers .*holds rows already/);
   });
 
-  test('a table that the dump does not hold is a difference', async () => {
+  test('a table that the dump does not hold is refused before anything is touched', async () => {
+    for (const asked of ['nowhere', 'public.orders', 'nowhere.customers']) {
+      await refused(['restore', custom().id, '--table', asked], {}, 64, new RegExp(`no table.* --table ${asked}`));
+    }
+    const args = ['restore', custom().id, '--schema', 'sales', '--table', 'customers'];
+    await refused(args, {}, 64, /--table customers in the schema sales/);
+  });
+
+  test('tables by schema and name, and no other that has the name of one and the schema of another', async () => {
+    const { psql } = stored.postgres;
     const target = await stored.target();
-    const run = await stored.run(['restore', custom().id, '--table', 'nowhere'], target.variables);
-    assert.equal(run.exitCode, 76, run.stderr);
-    assert.match(run.stdout, /^--table nowhere +there +not there +DIFFERENT$/m);
+    const args = ['--table', 'sales.orders', '--table', 'public.customers'];
+    const run = await stored.run(['restore', custom().id, ...args], target.variables);
+    assert.equal(run.exitCode, 0, run.stderr);
+    assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
+    assert.match(run.stdout, /^table public\.customers +100 +100 +same$/m);
+    assert.doesNotMatch(run.stdout, /DIFFERENT|not compared/);
+    const kept =
+      "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname) FROM pg_tables WHERE schemaname IN ('sales', 'public')";
+    assert.equal(await psql(kept, target.name), 'public.customers sales.orders');
   });
 
   test('of a plain dump is refused', async () => {

@@ -181,3 +181,34 @@ describe('the login', () => {
     }
   });
 });
+
+test('what supabase.md says of restoring brings users and one’s own tables into a new project', async () => {
+  const auth = `CREATE SCHEMA auth; CREATE TABLE auth.users (id int PRIMARY KEY, email text);
+    CREATE TABLE auth.identities (id int PRIMARY KEY, user_id int NOT NULL REFERENCES auth.users);
+    CREATE FUNCTION auth.uid() RETURNS int LANGUAGE sql AS 'SELECT 1'`;
+  await postgres.psql('CREATE DATABASE old_project');
+  await postgres.psql(
+    `${auth}; INSERT INTO auth.users VALUES (1, 'a@example.com'); INSERT INTO auth.identities VALUES (7, 1);
+     CREATE TABLE profiles (id int PRIMARY KEY REFERENCES auth.users, name text); INSERT INTO profiles VALUES (1, 'Ann');
+     ALTER TABLE profiles ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON profiles USING (id = auth.uid())`,
+    'old_project',
+  );
+  await postgres.psql('CREATE DATABASE new_project');
+  await postgres.psql(auth, 'new_project');
+  const store = { BACKUP_DESTINATION: `file://${join(temporary, 'projects')}` };
+  const backup = await runEntrypoint({ ...store, DATABASE_URL: postgres.url('old_project') });
+  assert.equal(backup.exitCode, 0, backup.stderr);
+
+  const [written = ''] = blocks('supabase', 'sh');
+  const commands = written.trimEnd().split('\n');
+  assert.equal(commands.length, 3);
+  for (const command of commands) {
+    const [program, ...args] = command.replace('--confirm postgres', '--confirm new_project').split(' ');
+    assert.equal(program, 'pg-offsite');
+    const run = await runEntrypoint({ ...store, TARGET_DATABASE_URL: postgres.url('new_project') }, { args });
+    assert.equal(run.exitCode, 0, `${command}\n${run.stderr}${run.stdout}`);
+  }
+  const joined =
+    'SELECT name, email FROM profiles JOIN auth.users USING (id) JOIN auth.identities i ON i.user_id = users.id';
+  assert.equal(await postgres.psql(joined, 'new_project'), 'Ann|a@example.com');
+});
