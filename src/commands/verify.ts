@@ -1,19 +1,20 @@
 import prettyBytes from 'pretty-bytes';
 import { type Entry, listCatalog } from '../catalog/entries.ts';
-import { selectBackup } from '../catalog/select.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { oneLine } from '../notify/text.ts';
 import { type VerifiedArtifact, verifyBackup } from '../restore/verify-backup.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { type Chosen, chooseLatest } from './latest.ts';
 import { openReader } from './reader.ts';
+import { worstExit } from './worst.ts';
 
 const usage = 'verify [latest|ID|TIME | --all | --sample 10%] [--json] [--database NAME]';
 
 /**
  * `verify`: reads backups back and compares them with their manifests. Says of each what was found as soon as it is known
  * (with `--json` one object a line), and of all at the end. Exits with 76 when one is damaged; the others are looked at
- * all the same.
+ * all the same. Without a name or `--database` it is about the latest of each database that `DATABASES` is about.
  */
 export const verify: Command = {
   summary: 'read backups back: sizes, SHA-256, decryption, decompression',
@@ -38,13 +39,19 @@ export const verify: Command = {
     using reader = openReader(edge);
     const { config, store, log, progress, print } = reader;
     const { entries } = await listCatalog(store, values.database, edge.signal);
-    const chosen =
+    const chosen: Chosen[] =
       values.all === true || values.sample !== undefined
         ? sampled(
             entries.filter(({ complete, hollow }) => complete || hollow),
             values.sample,
-          )
-        : [selectBackup(entries, positionals[0] ?? 'latest', store.location)];
+          ).map((entry) => ({ entry }))
+        : chooseLatest(entries, {
+            selector: positionals[0],
+            database: values.database,
+            all: false,
+            databases: config.databases,
+            location: store.location,
+          });
     if (chosen.length === 0) {
       throw new Failure('usage', `${store.location} holds no complete backup`, {
         hint: 'See list --all for what is there.',
@@ -53,7 +60,13 @@ export const verify: Command = {
     const words = values.json === true ? asJson : asText;
     const tally: Tally = { backups: chosen.length, ok: 0, notDecrypted: 0, failures: [] };
     const request = { config, searchPath: edge.env.PATH ?? '', progress, signal: edge.signal };
-    for (const backup of chosen) {
+    for (const one of chosen) {
+      if (one.entry === undefined) {
+        tally.failures.push(one.failure);
+        print(words.bad({ database: one.database, id: undefined }, one.failure));
+        continue;
+      }
+      const backup = one.entry;
       try {
         const { database, id } = backup;
         const artifacts = await verifyBackup(store, backup, { ...request, log: log.child({ database, id }) });
@@ -69,10 +82,15 @@ export const verify: Command = {
     }
     print(words.summary(tally));
     // Damage weighs more than a key that is missing or a store that did not answer.
-    const { failures } = tally;
-    return (failures.find(({ kind }) => kind === 'verification') ?? failures[0])?.exitCode ?? 0;
+    return worstExit([0, ...tally.failures.map(({ exitCode }) => exitCode)]);
   },
 };
+
+/** A backup that was looked at, or a database that has none. */
+interface Looked {
+  readonly database: string;
+  readonly id: string | undefined;
+}
 
 interface Tally {
   readonly backups: number;
@@ -92,8 +110,8 @@ const asText = {
     const isWhole = artifacts.every(({ dumpBytes }) => dumpBytes !== undefined);
     return `${isWhole ? 'ok  ' : 'part'}  ${oneLine(database)} ${id}  ${found.join('; ')}\n`;
   },
-  bad: ({ database, id }: Entry, { message, hint }: Failure): string =>
-    `FAIL  ${oneLine(database)} ${id}  ${oneLine(message)}\n${hint === undefined ? '' : `      ${hint}\n`}`,
+  bad: ({ database, id }: Looked, { message, hint }: Failure): string =>
+    `FAIL  ${oneLine(database)} ${id ?? 'latest'}  ${oneLine(message)}\n${hint === undefined ? '' : `      ${hint}\n`}`,
   summary: ({ ok, failures, notDecrypted }: Tally): string => {
     const without = `${String(notDecrypted)} stored as recorded, but not decrypted: no key`;
     return `${String(ok)} ok, ${String(failures.length)} failed${notDecrypted === 0 ? '' : `, ${without}`}\n`;
@@ -111,8 +129,10 @@ const asJson = {
       decrypted: artifacts.every(({ dumpBytes }) => dumpBytes !== undefined),
       artifacts: artifacts.map(({ dumpBytes = null, ...artifact }) => ({ ...artifact, dumpBytes })),
     }),
-  bad: ({ database, id }: Entry, { message, hint, exitCode }: Failure): string =>
-    line({ database, id, ok: false, error: message, hint: hint ?? null, exitCode }),
+  bad: (
+    { database, id = null }: Looked | { database: string; id: null },
+    { message, hint, exitCode }: Failure,
+  ): string => line({ database, id, ok: false, error: message, hint: hint ?? null, exitCode }),
   summary: ({ backups, ok, failures, notDecrypted }: Tally): string =>
     line({ summary: { backups, ok, failed: failures.length, notDecrypted } }),
 };
