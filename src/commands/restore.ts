@@ -1,7 +1,7 @@
 import prettyMs from 'pretty-ms';
 import { listCatalog, readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
-import { Failure } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { withSession } from '../postgres/with-session.ts';
 import { describeComparison, describeLeftOut, summarize } from '../report/comparison.ts';
 import { leaveOutByWords } from '../restore/leave-out.ts';
@@ -99,7 +99,9 @@ export const restore: Command = {
       progress,
     });
     reader.print(describeLeftOut(restored.leftOut));
-    const compared = await compareRestored(target, manifest, restored.scope, edge.signal);
+    const compared = await compareRestored(target, manifest, restored.scope, edge.signal).catch((error: unknown) => {
+      throw notCompared(edge.signal.aborted ? edge.signal.reason : error, target.database);
+    });
     reader.print(describeComparison(compared));
     if (globals) await withSession(target, edge.signal, globals.applySettings);
     const { id, database } = manifest;
@@ -114,3 +116,14 @@ export const restore: Command = {
     return 0;
   },
 };
+
+/** Everything is committed by then, which whoever tries again would find out from a target that is not empty. */
+function notCompared(thrown: unknown, database: string): Failure {
+  const { kind, message, hint, retryable } = toFailure(thrown);
+  const advice = 'Count its rows before you use it, or restore again into another database.';
+  return new Failure(kind, `${message}; the backup was restored into ${database}, but was not compared to the end`, {
+    hint: hint === undefined ? advice : `${hint} ${advice}`,
+    cause: thrown,
+    retryable,
+  });
+}

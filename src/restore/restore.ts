@@ -3,13 +3,14 @@ import { isAllOrNothing } from '../catalog/restore-command.ts';
 import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
 import { connectionTo } from '../config/databases.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
 import { findClient, type PostgresClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
+import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
@@ -100,20 +101,25 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   await using made = request.create ? await makeDatabase(target, manifest, log, signal) : undefined;
   const session = await connect(target, signal);
   session.on('error', () => undefined);
+  const asked = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throwIfAborted(signal);
+      throw toDatabaseFailure(`prepare the target database ${target.database}`, error);
+    });
   try {
-    await refuseSource(session, target, sourcesOf(config, manifest.database), signal);
-    await refuseLacking(session, manifest, options.withOwners, request.globals?.roles);
-    if (options.only === 'data') await refuseRows(session, target.database, tablesOf(manifest, options));
-    else if (!options.clean && request.prepared !== true) await refuseFilled(session, target.database, dumped);
+    await asked(refuseSource(session, target, sourcesOf(config, manifest.database), signal));
+    await asked(refuseLacking(session, manifest, options.withOwners, request.globals?.roles));
+    if (options.only === 'data') await asked(refuseRows(session, target.database, tablesOf(manifest, options)));
+    else if (!options.clean && request.prepared !== true) await asked(refuseFilled(session, target.database, dumped));
     if (request.globals) {
-      await request.globals.apply(session);
-      await refuseLacking(session, manifest, options.withOwners);
+      await asked(request.globals.apply(session));
+      await asked(refuseLacking(session, manifest, options.withOwners));
     }
-    await using prepared = await prepareFor(session, lacking, log);
-    const harmless = await findHarmless(session, entries, options, manifest.client.major);
+    await using prepared = await asked(prepareFor(session, lacking, log));
+    const harmless = await asked(findHarmless(session, entries, options, manifest.client.major));
     const leftOut = leftOutOf(entries, harmless, request.leaveOut);
     for (const { entry, reason } of leftOut) log.warn(`leaving out ${describeEntry(entry)}: ${reason}`);
-    if (!isPartial(options)) await foresee(session, manifest, entries, leftOut, log);
+    if (!isPartial(options)) await asked(foresee(session, manifest, entries, leftOut, log));
     const location = store.describe(folder.slice(0, -1));
     log.info({ event: 'started', location }, `restoring ${location} into ${target.database} at ${target.host}`);
     const skipped = [...leftOut, ...unasked];

@@ -28,7 +28,7 @@ for (const [lock, expected] of [
     await inPlaces(
       scene.places,
       Array.from({ length: times }, (_, index) => index),
-      async (place) => {
+      async (place, index) => {
         place.reset();
         const variables = place.backup({ LOCK: lock });
         const runs = await Promise.all([scene.run(variables), scene.run(variables)]);
@@ -58,7 +58,8 @@ for (const [lock, expected] of [
         for (const id of marked.filter((one) => scene.older.includes(one))) assertIntact(scene, place, id, told);
         const known = place.keys().filter((key) => !marked.some((id) => key.includes(id)));
         assert.deepEqual(known, [], `strays: ${told}`);
-        await assertReadable(scene, place, marked, told);
+        // What the objects hold was compared above: a fresh process need not look at all hundred.
+        if (index % 10 === 0) await assertReadable(scene, place, marked, told);
       },
     );
     tally.print(context);

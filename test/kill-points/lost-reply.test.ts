@@ -25,6 +25,7 @@ for (const [title, channelOf, most] of [
       place.reset();
       const run = await runUntil(channelOf(place), point, variables(place), scene.options);
       const found = lookAt(scene, place, run.where);
+      assert.notEqual(run.exitCode, 70, `${run.where}: ${run.stderr}`);
       // A success is a backup; anything else has left nothing at all.
       assert.equal(found.outcome, run.exitCode === 0 ? 'complete backup' : 'nothing', `${run.where}: ${run.stderr}`);
       assert.deepEqual(place.server.openUploads, [], run.where);
@@ -57,7 +58,10 @@ for (const [title, channelOf, most] of [
       const run = await runUntil(channelOf(place), point, variables(place, target), options);
       const outcome = await lookAtTarget(scene, target, expected, false, run.where);
       tally.add(`${outcome} and ${String(run.exitCode)}`);
+      assert.notEqual(run.exitCode, 70, `${run.where}: ${run.stderr}`);
       if (run.exitCode === 0) assert.equal(outcome, 'whole', `${run.where}: ${run.stderr}`);
+      else if (outcome === 'whole')
+        assert.match(run.stderr, /target_\d+ now holds|was restored into target_\d+/, run.where);
       await scene.postgres.psql(`DROP DATABASE ${target}`);
     });
     tally.print(context);
