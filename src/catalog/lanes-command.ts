@@ -29,8 +29,9 @@ export function lanesCommands({ schema, data }: Lanes, sums: string): string {
     'load --single-transaction --section=pre-data schema.dump',
     `printf '%s\\n' ${names.join(' \\\n  ')} |\n  xargs -P ${String(atOnce)} -I '{}' bash -o pipefail -c 'contents {}'`,
     'pg_restore --list schema.dump > schema.list',
-    `{ grep -vE '${alone}' schema.list || true; } > first.list`,
-    `{ grep -E '${alone}' schema.list || true; } > last.list`,
+    // Names are in the encoding of the database: grep must take them neither for binary data nor apart.
+    `{ LC_ALL=C grep -avE '${alone}' schema.list || true; } > first.list`,
+    `{ LC_ALL=C grep -aE '${alone}' schema.list || true; } > last.list`,
     `load --jobs=${String(atOnce)} --section=post-data --use-list=first.list schema.dump`,
     'load --single-transaction --section=post-data --use-list=last.list schema.dump',
   ]);

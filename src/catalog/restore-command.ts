@@ -68,7 +68,8 @@ function part(dump: Artifact, { schemas, extensions }: Needs): string[] {
   // Whoever closes a pipe early makes the program before it fail.
   const list =
     read.length === 0 ? `pg_restore --list ${shellQuote(dump.key)}` : '{ pg_restore --list && cat > /dev/null; }';
-  const less = `grep -vE '^[0-9]+; 2615 (${schemas.map(({ oid }) => String(oid)).join('|')}) SCHEMA ' > restore.list`;
+  // Names are in the encoding of the database, which grep must not take for binary data: it would leave out what follows.
+  const less = `LC_ALL=C grep -avE '^[0-9]+; 2615 (${schemas.map(({ oid }) => String(oid)).join('|')}) SCHEMA ' > restore.list`;
   return [
     [`${runScript} --single-transaction`, ...create.map((sql) => `  --command=${shellQuote(sql)}`)].join(' \\\n'),
     ...pipe([...read, list, less]),

@@ -73,8 +73,7 @@ const rules: readonly Rule[] = [
   },
   {
     broken: ({ values }) => values.VERIFY === 'drill' && values.JOBS !== 1,
-    words: () =>
-      'VERIFY=drill cannot restore what JOBS divides; remove JOBS, or run drill elsewhere with VERIFY=download',
+    words: () => 'VERIFY=drill cannot restore what JOBS divides; remove JOBS, or set VERIFY=download',
   },
   {
     broken: ({ values }) => values.VERIFY === 'drill' && values.ROW_COUNTS === 'off',

@@ -41,8 +41,13 @@ void test('a database that is written to all the while: the counts in the manife
   };
   const writing = Array.from({ length: writers }, (_, seed) => write(seed + 1));
   try {
-    for (const format of ['custom', 'plain']) {
-      const place = join(folder.path, format);
+    for (const [format, jobs] of [
+      ['custom', '1'],
+      ['plain', '1'],
+      ['custom', '2'],
+    ] as const) {
+      const target = `${format}_${jobs}`;
+      const place = join(folder.path, target);
       await mkdir(place);
       const written = async () => Number(await server.psql('SELECT last_value FROM history_id_seq', 'busy'));
       const before = await written();
@@ -50,11 +55,12 @@ void test('a database that is written to all the while: the counts in the manife
         DATABASE_URL: server.url('busy'),
         BACKUP_DESTINATION: `file://${place}`,
         BACKUP_FORMAT: format,
+        JOBS: jobs,
       });
       assert.ok((await written()) > before, 'it was written to during the backup');
-      await restoreWell(server, format, backup.guide, { variables: {} });
-      await assertMatchesManifest(server, format, backup.manifest);
-      assert.equal(await server.psql('SELECT sum(balance) FROM accounts', format), '200000', 'no half transfer');
+      await restoreWell(server, target, backup.guide, { variables: {} });
+      await assertMatchesManifest(server, target, backup.manifest);
+      assert.equal(await server.psql('SELECT sum(balance) FROM accounts', target), '200000', 'no half transfer');
     }
   } finally {
     stopping = true;

@@ -69,3 +69,23 @@ for (const [index, [jobs, compression, key, store]] of forms.entries()) {
     assert.deepEqual(await differences(server, 'rich', 'with_owners', 'with owners'), { lost: [], added: [] });
   });
 }
+
+void test('a LATIN1 database comes back with names that a command line cannot hold', async () => {
+  await server.psql(`create database latin template template0 encoding 'LATIN1' locale 'C'`);
+  await server.psql(
+    `create table "tablé" as select 'größe' || n as x from generate_series(1, 2000) n;
+     create table plain as select n from generate_series(1, 1000) n; create table "odd.""*$" as select 1 as n`,
+    'latin',
+  );
+  const place = join(folder.path, 'latin');
+  await mkdir(place);
+  const backup = await backUp({
+    DATABASE_URL: server.url('latin'),
+    BACKUP_DESTINATION: `file://${place}`,
+    JOBS: '3',
+  });
+  assert.ok(lanesOf(backup.manifest));
+  await restoreWell(server, 'latin_restored', backup.guide, { variables: {} });
+  await assertMatchesManifest(server, 'latin_restored', backup.manifest);
+  assert.equal(await server.psql('select count(*) from "tablé"', 'latin_restored'), '2000');
+});
