@@ -45,7 +45,7 @@ describe('only a part', () => {
     const args = ['--table', 'sales.orders', '--table', 'public.customers'];
     const run = await stored.run(['restore', custom().id, ...args], target.variables);
     assert.equal(run.exitCode, 0, run.stderr);
-    assert.match(run.stdout, /^table sales\.orders +20000 +20000 +same$/m);
+    assert.match(run.stdout, /^table sales\.orders +20,000 +20,000 +same$/m);
     assert.match(run.stdout, /^table public\.customers +100 +100 +same$/m);
     assert.doesNotMatch(run.stdout, /DIFFERENT|not compared/);
     const kept =

@@ -38,7 +38,7 @@ function parseCrontab(file: string): { jobs: readonly Job[]; variables: Variable
   return { jobs, variables: envFile(lines.filter((line) => /^[A-Z]+=/.test(line)).join('\n')) };
 }
 const { jobs, variables } = parseCrontab(crontab);
-const [nightly, drill, checkout] = jobs as [Job, Job, Job];
+const [nightly, drill, checkout, prune] = jobs as [Job, Job, Job, Job];
 
 /** Lets cron's own program read it, without the column of users that only /etc/cron.d has; nothing is installed. */
 async function check(file: string): Promise<void> {
@@ -124,7 +124,7 @@ const backups = (store: string): string[] =>
 test("cron's own program takes the file, and the lines that it offers", async () => {
   assert.deepEqual(
     jobs.map(({ user }) => user),
-    ['root', 'root', 'pg-offsite'],
+    ['root', 'root', 'pg-offsite', 'root'],
   );
   await check(crontab);
   await assert.rejects(check(crontab.replace('0 2 * * *', '0 25 * * *')), /bad hour/);
@@ -175,6 +175,16 @@ test('a run that a shutdown of the host stops tidies up before its job ends', as
   assert.match(written, /ended with exit code 143/);
   const left = readdirSync(place.store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   assert.deepEqual(left, []);
+});
+
+test('the line that removes old backups does, with no database and no more than the policy', async () => {
+  const place = host();
+  assert.equal((await start(nightly, place).ended).exitCode, 0);
+  const variables = `BACKUP_DESTINATION=file://${place.store}\nKEEP_DAILY=14\n`;
+  writeFileSync(join(place.folder, 'prune.env'), variables);
+  const { exitCode, written } = await start(prune, place).ended;
+  assert.deepEqual([exitCode, written], [0, '']);
+  assert.equal(backups(place.store).length, 1);
 });
 
 test('a file of variables that is not there is told, and nothing is run', async () => {
