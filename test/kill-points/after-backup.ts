@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { parseKey } from '../../src/catalog/keys.ts';
 import { nothing, type Place, reading, type Scene } from './place.ts';
 
-const twoDaysMs = 2 * 86_400_000;
+/** So long after a run was begun it is none any more. */
+export const twoDaysMs = 2 * 86_400_000;
 
 /** What is in a store after a backup was killed. */
 export interface Found {
@@ -77,7 +78,7 @@ export async function assertReadable(
 }
 
 /** Lets objects become older by this, as far as the store knows. */
-function age(place: Place, wanted: (key: string) => boolean, ms: number): void {
+export function age(place: Place, wanted: (key: string) => boolean, ms: number): void {
   for (const key of place.keys().filter(wanted)) {
     const { lastModified } = place.object(key) ?? assert.fail();
     lastModified.setTime(lastModified.getTime() - ms);
