@@ -1,4 +1,5 @@
 import { type Catalog, listCatalog } from '../catalog/entries.ts';
+import { parseKey } from '../catalog/keys.ts';
 import { namedDatabases } from '../config/databases.ts';
 import { duration } from '../config/kinds.ts';
 import { Failure } from '../errors.ts';
@@ -101,12 +102,20 @@ async function look(
 }
 
 /** A place that was mistyped looks like a job that never ran. */
-function whatToDo(checked: readonly Checked[], { entries }: Catalog, objects: number): string {
+function whatToDo(checked: readonly Checked[], { entries, foreign }: Catalog, objects: number): string {
   if (objects === 0) return "Nothing is stored under this prefix; is it the job's, and the name of the database right?";
+  if (entries.length === 0 && foreign.some(isOfMember)) {
+    return 'These seem to be the folders of a fleet: set FLEET_FILE to the file that names its members, and use check --fleet.';
+  }
   const others = [...new Set(entries.filter(({ complete }) => complete).map(({ database }) => database))];
   const hint = 'Look at the log of the job that makes the backups, and whether its platform still starts it.';
   const isNone = checked.some(({ newest, database }) => newest === undefined && !others.includes(database));
   return isNone && others.length > 0 ? `${hint} There are backups of ${others.join(', ')}.` : hint;
+}
+
+/** Whether a key would be one of a backup, were it not a folder deeper. */
+function isOfMember(key: string): boolean {
+  return parseKey(key.slice(key.indexOf('/') + 1)) !== undefined;
 }
 
 function readDuration(option: string, text: string | undefined, minMs: number, example: string): number | undefined {

@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import type { Command, Edge } from './command.ts';
 import { doctor } from './doctor.ts';
 import { drill } from './drill.ts';
+import { ofMember } from './fleet/member.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { lifecycle } from './lifecycle.ts';
 import { list } from './list.ts';
@@ -17,13 +18,13 @@ import { verify } from './verify.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   backup,
-  restore,
-  list,
-  verify,
-  drill,
-  prune,
+  restore: ofMember(restore),
+  list: ofMember(list),
+  verify: ofMember(verify),
+  drill: ofMember(drill, 'drill'),
+  prune: ofMember(prune, 'prune'),
   lifecycle,
-  check,
+  check: ofMember(check, 'check'),
   report,
   schedule,
   doctor,

@@ -20,6 +20,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--json': 'for scripts',
   '--leave-out': 'a kind of object that is not restored',
   '--max-age': 'how old the newest backup may be, where there is no schedule',
+  '--member': 'this member of the FLEET_FILE: its folder and its settings',
   '--no-comments': 'leave out comments on objects',
   '--no-proof': 'record nothing beside the backup',
   '--noncurrent-days': 'how long a bucket with versions keeps removed ones',

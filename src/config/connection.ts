@@ -12,6 +12,8 @@ import {
   parameterNames,
 } from './url-parameters.ts';
 import { parseUrl, UrlProblem, type UrlParts } from './url.ts';
+import { namesOf } from './variable.ts';
+import { variables } from './variables.ts';
 
 const exampleUrl = 'DATABASE_URL=postgresql://user:password@db.example.com:5432/shop';
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -24,6 +26,10 @@ type SslMode = (typeof sslModes)[number];
 export function readConnection(env: Environment, read: ReadValues, findings: Findings): ConnectionConfig | undefined {
   const { values, nameOf, isSet } = read;
   if (!isSet('DATABASE_URL') && !isSet('PGHOST')) {
+    // What is wrong with its file was told when it was read.
+    if (namesOf('DATABASE_URL', variables.DATABASE_URL).some((name) => (env[`${name}_FILE`] ?? '').trim() !== '')) {
+      return undefined;
+    }
     const text = `DATABASE_URL is not set; it names the database to back up, for example ${exampleUrl}`;
     findings.missing('DATABASE_URL', text);
     return undefined;

@@ -84,6 +84,10 @@ function readOne(alias: string, name: VariableName, env: Environment, findings: 
   return content === undefined ? undefined : { name: fileName, value: content };
 }
 
+/** What to do about a file that cannot be read for want of rights (EACCES). */
+export const readableByUs =
+  'the image runs as user 10001: chown 10001 that file, and chmod 0400 it (in Kubernetes: fsGroup: 10001 for the pod)';
+
 function readSecretFile(name: string, path: string, findings: Findings): string | undefined {
   let content: string;
   try {
@@ -92,7 +96,7 @@ function readSecretFile(name: string, path: string, findings: Findings): string 
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     const advice =
       code === 'EACCES'
-        ? 'the image runs as user 10001: chown 10001 that file, and chmod 0400 it (in Kubernetes: fsGroup: 10001 for the pod)'
+        ? readableByUs
         : `it must be the path of a file with the value in it, for example ${name}=/run/secrets/${name.toLowerCase()}`;
     findings.problem(`${name} names a file that cannot be read (${code}); ${advice}`);
     return undefined;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type Environment, readValues } from '../config/environment.ts';
@@ -6,7 +5,7 @@ import { Findings } from '../config/findings.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure } from '../errors.ts';
 import { type FleetFile, type FleetMember, parseFleetFile, type Settings } from './file.ts';
-import type { Values } from '../config/variables.ts';
+import { memberPlace, memberUrl, readFleetText, urlNamesOf } from './member.ts';
 import { readPlace, type Place } from './place.ts';
 import { checkNames, commonEnvironment, withSettings } from './settings.ts';
 
@@ -20,7 +19,7 @@ export interface Fleet extends Place {
   readonly configOf: (member: FleetMember) => Config;
   /**
    * The whole environment of a member's own process.
-   * @throws {Failure} `config` where the variable that holds its URL is not set.
+   * @throws {Failure} `config` where its URL is not there: the variable is not set, the file cannot be read.
    */
   readonly environmentOf: (member: FleetMember) => Record<string, string | undefined>;
 }
@@ -43,7 +42,7 @@ export function readFleet(env: Environment): Fleet {
   // What is wrong with a value is told below, with all the rest.
   const { values, nameOf, isSet } = readValues(env, new Findings());
   const path = values.FLEET_FILE ?? '';
-  const text = readFile(path, findings);
+  const text = readFleetText(path, findings);
   const file = text === undefined ? undefined : parseFleetFile(text, path, findings);
   if (isSet('DATABASE_URL')) {
     findings.problem(
@@ -51,7 +50,7 @@ export function readFleet(env: Environment): Fleet {
     );
   }
   const place = readPlace(values, env, nameOf, findings);
-  const urlNames = new Set(file?.members.flatMap(({ source }) => (source.kind === 'env' ? [source.name] : [])));
+  const urlNames = file === undefined ? new Set<string>() : urlNamesOf(file);
   const common = commonEnvironment(env, urlNames);
   const outer = { ...env, ...blank(urlNames), ...blank(['DATABASE_URL_FILE']), DATABASE_URL: placeholder };
   const config = tryRead(outer, findings);
@@ -70,28 +69,10 @@ export function readFleet(env: Environment): Fleet {
       return read.config;
     },
     environmentOf: (member) => ({
-      ...withSettings(common, { ...file.defaults, ...member.set, ...placeOf(member, values) }),
-      ...urlOf(member, env, folder),
+      ...withSettings(common, { ...file.defaults, ...member.set, ...memberPlace(member.name, values) }),
+      ...memberUrl(member, env, folder),
     }),
   };
-}
-
-/** A URL takes the place of what its name had: as in a shell, an empty variable counts as unset. */
-function urlOf({ name, source }: FleetMember, env: Environment, folder: string): Record<string, string> {
-  if (source.kind === 'url') return { DATABASE_URL: source.url.reveal() };
-  if (source.kind === 'file') return { DATABASE_URL_FILE: resolve(folder, source.path) };
-  const url = env[source.name];
-  if (url !== undefined && url.trim() !== '') return { DATABASE_URL: url };
-  throw new Failure('config', `${source.name} is not set, which is to hold the URL of ${name}`, {
-    hint: 'Set it where this process is started, or correct urlEnv in the fleet file.',
-  });
-}
-
-/** Every member has its own folder in the one store. */
-function placeOf({ name }: FleetMember, { BACKUP_DESTINATION, S3_PREFIX }: Values): Settings {
-  if (BACKUP_DESTINATION !== undefined)
-    return { BACKUP_DESTINATION: `${BACKUP_DESTINATION.replace(/\/+$/, '')}/${name}` };
-  return { S3_PREFIX: [...(S3_PREFIX ?? '').split('/').filter((part) => part !== ''), name].join('/') };
 }
 
 interface ReadSettings {
@@ -154,16 +135,4 @@ function tryRead(env: Environment, findings: Findings): Config | undefined {
 
 function blank(names: Iterable<string>): Record<string, undefined> {
   return Object.fromEntries([...names].map((name) => [name, undefined]));
-}
-
-function readFile(path: string, findings: Findings): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    findings.problem(
-      `FLEET_FILE names a file that cannot be read (${code}), for example FLEET_FILE=/etc/pg-offsite/fleet.yaml`,
-    );
-    return undefined;
-  }
 }

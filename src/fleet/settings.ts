@@ -80,6 +80,15 @@ export function commonEnvironment(env: Environment, urlNames: ReadonlySet<string
   return { ...common, TERMINATION_LOG: '/', TERM: 'dumb' };
 }
 
+/** What a command that reads a member's backups gets: people are told by it as by any other. */
+export function looksEnvironment(env: Environment, urlNames: ReadonlySet<string>): Record<string, string | undefined> {
+  const changed: Record<string, string | undefined> = { ...env };
+  for (const name of urlNames) if (!known.has(name)) changed[name] = undefined;
+  for (const name of Object.keys(variableGroups.fleet) as VariableName[]) forget(changed, name);
+  forget(changed, 'DATABASE_URL');
+  return changed;
+}
+
 function forget(env: Record<string, string | undefined>, meaning: VariableName): void {
   for (const name of namesOf(meaning, variables[meaning])) {
     env[name] = undefined;

@@ -80,7 +80,7 @@ ${databases.map((name) => `- { name: ${name}, url: "${scene.postgres.url(name)}"
   );
   assert.match(told[0]![2] ?? '', /nowhere/);
   assert.match(told[1]![2] ?? '', /^UNSET_URL is not set, which is to hold the URL of unset$/);
-  assert.match(told[2]![2] ?? '', /DATABASE_URL_FILE names a file that cannot be read \(ENOENT\)/);
+  assert.match(told[2]![2] ?? '', /^the urlFile of file, \/.*\/none\.txt, cannot be read \(ENOENT\)$/);
   assert.match(run.stderr, /ERROR: gone is not backed up \(\d of 9\): /);
   assert.match(run.stderr, /^\[shop\] .*done: file:\/\/.*\/shop\/shop\//m);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fleetFile, fleetOf, fleetProblems } from './reading.ts';
 
@@ -37,6 +38,8 @@ members:
 `;
     const changes = { CRM_URL: 'postgresql://crm@db/crm', KEEP_DAILY: '3', KEEP_WEEKLY: '5', COMPRESSION: 'gzip' };
     const file = fleetFile(text);
+    mkdirSync(join(dirname(file), 'urls'));
+    writeFileSync(join(dirname(file), 'urls', 'shop'), 'postgresql://shop@db/shop');
     const fleet = fleetOf('', { ...changes, FLEET_FILE: file });
     const [shop, crm] = fleet.members.map((member) => fleet.environmentOf(member));
     assert.equal(shop?.['DATABASE_URL_FILE'], `${dirname(file)}/urls/shop`);
