@@ -60,14 +60,14 @@ export const drill: Command = {
       signal: edge.signal,
     };
     const [only] = chosen;
-    if (chosen.length !== 1 || only?.entry === undefined) return drillEach(chosen, reader, options, notes);
+    if (chosen.length !== 1 || only?.entry === undefined) return await drillEach(chosen, reader, options, notes);
     const { entry } = only;
     Object.assign(notes, {
       database: entry.database,
       backupId: entry.id,
       location: store.describe(entry.folder.slice(0, -1)),
     });
-    return drillBackup(entry, reader, options, notes);
+    return await drillBackup(entry, reader, options, notes);
   }),
 };
 

@@ -20,7 +20,7 @@ export function ofMember(command: Command, told?: ToldCommand): Command {
         inside = asMember(edge);
       } catch (error) {
         if (told === undefined) throw error;
-        return telling(told, () => Promise.reject(error as Error))(edge);
+        return telling(told, () => Promise.reject(error))(edge);
       }
       return command.run(inside);
     },
