@@ -5,7 +5,8 @@ import type { Told } from './told.ts';
 import { blank } from './wording.ts';
 
 const root = join(import.meta.dirname, '../..');
-const longest = 6; // words
+const least = 3; // words
+const longest = 6;
 
 /**
  * The test files that show a message, by message. A file shows it that holds words of it or of its hint which nothing else
@@ -54,7 +55,7 @@ function identityOf({ messages }: Told): string {
   return messages.join('\n');
 }
 
-/** All runs of two and more fixed words. */
+/** All runs of fixed words that are long enough to tell one message from another. */
 function runsOf({ messages, hints }: Told): string[] {
   return runsIn([...messages, ...hints.filter((hint) => !hint.startsWith('Usage:'))]);
 }
@@ -64,7 +65,7 @@ function runsIn(texts: readonly string[]): string[] {
   for (const fragment of texts.flatMap((text) => text.split(blank))) {
     const words = wordsOf(fragment);
     for (let from = 0; from < words.length; from += 1) {
-      for (let count = 2; count <= longest && from + count <= words.length; count += 1) {
+      for (let count = least; count <= longest && from + count <= words.length; count += 1) {
         runs.add(words.slice(from, from + count).join(' '));
       }
     }

@@ -82,6 +82,15 @@ test('fault 45: the stored dump is shorter than what was sent', async () => {
   await scene.assertFailed(await run.ended, { exitCode: 76, error: /has 1000 bytes, but \d+ were sent/ });
 });
 
+test('fault 30: what is stored in the end is of another run', async () => {
+  const headers = { 'x-amz-meta-pg-offsite-run': 'another' };
+  scene.server.fault({ operation: 'HeadObject', when: endsWith('.dump'), action: { kind: 'headers', headers } });
+  await scene.fails(
+    {},
+    { exitCode: 76, error: /database\.dump was written by another run \(another\)$/, hint: /^Give each job a prefix/ },
+  );
+});
+
 test('fault 45: reading back is cut short, for ever', async () => {
   scene.server.fault({ operation: 'GetObject', when: endsWith('.dump'), action: { kind: 'short-body', bytes: 1000 } });
   await scene.fails({ VERIFY: 'download' }, { exitCode: 76, error: /reads back|read/ });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fleetProblems } from './reading.ts';
+import { fleetFile, fleetOf, fleetProblems } from './reading.ts';
 
 /* Problems of a fleet file to the last word, where other tests look at their beginnings alone. */
 
@@ -34,4 +36,22 @@ describe('a problem of a fleet file, whole', () => {
       assert.deepEqual(fleetProblems(text, { SHOP_URL: 'postgresql://backup@db.example.com/shop' }), [problem]);
     });
   }
+});
+
+test('a fleet file that is not there', () => {
+  assert.deepEqual(fleetProblems('', { FLEET_FILE: '/nowhere/fleet.yaml' }), [
+    'FLEET_FILE names a file that cannot be read (ENOENT), for example FLEET_FILE=FILE',
+  ]);
+});
+
+test('a file with the URL of a member that is empty', () => {
+  const file = fleetFile('- { name: shop, urlFile: shop.txt }\n');
+  const empty = join(dirname(file), 'shop.txt');
+  writeFileSync(empty, '\n');
+  const fleet = fleetOf('', { FLEET_FILE: file });
+  assert.throws(() => fleet.environmentOf(fleet.members[0]!), {
+    kind: 'config',
+    message: `the urlFile of shop, ${empty}, is empty`,
+    hint: 'Write the URL of its database into that file.',
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { connect } from '../../src/postgres/connect.ts';
+import { lockTables } from '../../src/postgres/lock-tables.ts';
 import { missingRights, type MissingRights } from '../../src/postgres/rights.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { never } from '../support/shell-stage.ts';
@@ -97,4 +98,19 @@ test('temporary tables of others are no obstacle', async (t) => {
   t.after(() => other.end());
   await other.query('create temporary table passing (n int)');
   assert.deepEqual(await missing(), { unreadable: [], filtered: [] });
+});
+
+test('a table that may not be locked is told with the right that is missing', async () => {
+  await server.psql('revoke select on app.orders from keeper', database);
+  const client = await connect(connectionTo(server, { user: 'keeper', database }), never);
+  try {
+    await client.query('BEGIN');
+    await assert.rejects(lockTables(client, 1000), {
+      kind: 'dump',
+      message: 'could not lock the tables: permission denied for table orders',
+      hint: 'GRANT pg_read_all_data TO "keeper"; (PostgreSQL 14 and later)',
+    });
+  } finally {
+    await client.end();
+  }
 });

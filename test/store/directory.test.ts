@@ -26,6 +26,13 @@ async function everything(root: string): Promise<string[]> {
   return names.filter((name) => !names.some((other) => name.endsWith('/') && other !== name && other.startsWith(name)));
 }
 
+it('a key that would lead out of the folder is a bug of whoever asks', async () => {
+  const store = openStore({ kind: 'directory', path: await newRoot() }, keptLog().log);
+  for (const key of ['../outside', 'a//b', 'a/./b', 'a\0b']) {
+    await assert.rejects(store.head(key, calm()), { kind: 'bug', message: `not a key: ${JSON.stringify(key)}` });
+  }
+});
+
 storeContract('the directory store', async () => {
   const root = join(await newRoot(), 'not', 'there yet');
   return {

@@ -176,7 +176,10 @@ function judge(error: S3Error, permission: string): Judgement {
     return { kind: 'store', hint, retryable: false };
   }
   if (code === 'CredentialsProviderError') {
-    return { kind: 'denied', hint: 'No credentials were found. Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.' };
+    return {
+      kind: 'denied',
+      hint: 'Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or run where the platform gives credentials.',
+    };
   }
   if (wrongCredentials.has(code)) {
     return {

@@ -43,6 +43,18 @@ const answers: readonly [
     'Correct the clock of this machine.',
   ],
   [
+    { code: 'CredentialsProviderError' },
+    'denied',
+    'no credentials were found',
+    'Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or run where the platform gives credentials.',
+  ],
+  [
+    { status: 403, code: 'SignatureDoesNotMatch' },
+    'denied',
+    'server answered 403 SignatureDoesNotMatch',
+    'Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in their place, and that they belong to S3_ENDPOINT.',
+  ],
+  [
     { status: 404, code: 'NoSuchBucket' },
     'config',
     'server answered 404 NoSuchBucket',
