@@ -1,6 +1,7 @@
 import { backupFolder, databaseFolder } from '../catalog/keys.ts';
 import { newBackupId } from '../catalog/ids.ts';
 import type { Config, NotifyConfig } from '../config/config.ts';
+import { ordinarySecrets } from '../config/ordinary-secrets.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { isFleet } from '../fleet/fleet.ts';
@@ -9,7 +10,7 @@ import { openChannels } from '../notify/open-channels.ts';
 import { harmless } from '../notify/text.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
-import { createRedactor, isOrdinaryWord } from '../redact.ts';
+import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { tagsOf } from '../retention/tier.ts';
 import { isMissing, wasItMounted } from '../store/folders.ts';
@@ -55,7 +56,9 @@ export const doctor: Command = {
     };
     tell('ok    configuration: all variables are understood\n');
     for (const warning of config.warnings) tell(`warn  configuration: ${warning}\n`);
-    if (config.secrets.some(isOrdinaryWord)) tell(`warn  configuration: ${guessable}\n`);
+    for (const place of ordinarySecrets(edge.env, config.secrets)) {
+      edge.stdout.write(`warn  configuration: ${place} ${guessable}\n`);
+    }
     tell(`ok    signatures: ${describeSigning(config.signing)}\n`);
     await check('notifications', () => describeChannels(config.notify, redact));
     await checkPrograms(config, edge.env.PATH ?? '', edge.signal, check, tell);
@@ -73,8 +76,8 @@ export const doctor: Command = {
   },
 };
 
-const guessable =
-  'a secret is short or a plain word: it can be guessed, and the log shows *** wherever that word stands';
+/** Nothing of it is masked: where the secret is one of these words, the warning could not be read. */
+const guessable = 'is short or a plain word: it can be guessed, and the log shows *** wherever that word stands';
 
 /** Which channels there are; nothing is sent, which is what `notify --test` is for. */
 async function describeChannels(config: NotifyConfig, redact: (text: string) => string): Promise<string> {

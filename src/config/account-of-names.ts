@@ -22,12 +22,19 @@ export interface NameAccount {
 export function accountOfNames(env: Environment): NameAccount[] {
   const known = knownNames();
   const ours = inOurForm(env, new Findings());
-  const { nameOf } = readValues(ours, new Findings());
+  const { nameOf, isSet } = readValues(ours, new Findings());
   const set = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
   const accounts = set.flatMap(([name, value = '']): NameAccount[] => {
     const meaning = known.get(name);
     if (meaning !== undefined) {
-      return [{ name, meaning, note: noteOf(name, value, meaning, ours, nameOf(meaning)), understood: true }];
+      return [
+        {
+          name,
+          meaning,
+          note: noteOf(name, value, meaning, ours, isSet(meaning) ? nameOf(meaning) : undefined),
+          understood: true,
+        },
+      ];
     }
     const other = judgeOtherSetting(name, value, asked);
     if (other !== undefined) return [{ name, meaning: undefined, note: other.words, understood: true }];
@@ -50,12 +57,12 @@ function noteOf(
   value: string,
   meaning: VariableName,
   ours: Environment,
-  usedName: string,
+  usedName: string | undefined,
 ): string | undefined {
   const read = ours[name];
   if (read === undefined) return value === '**None**' ? 'not set' : 'not followed';
-  if (usedName !== name && usedName !== meaning) return `not used, because ${usedName} is set`;
-  if (usedName !== name) return `not used, because ${meaning} is set`;
+  if (usedName === undefined) return 'cannot be used';
+  if (usedName !== name) return `not used, because ${usedName} is set`;
   return read === value.trim() || read === value || variables[meaning].secret === true
     ? undefined
     : `read as ${quote(read)}`;

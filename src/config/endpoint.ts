@@ -2,6 +2,7 @@ import type { Recognised } from '../store/s3/provider.ts';
 import { aws, recogniseProvider } from '../store/s3/providers.ts';
 import { quote } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { quotesNote } from './quotes.ts';
 
 /** What the address of a store tells about it. */
 export interface Endpoint extends Partial<Recognised> {
@@ -21,7 +22,9 @@ export function readEndpoint(
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     // Shown only where it cannot hold a password.
     const shown = text.includes('@') ? name : `${name}=${quote(text)}`;
-    findings.problem(`${shown} is not an http or https URL; for example ${name}=https://s3.example.com`);
+    findings.problem(
+      `${shown} is not an http or https URL${quotesNote(text)}; for example ${name}=https://s3.example.com`,
+    );
     return undefined;
   }
   if (url.username !== '' || url.password !== '') {

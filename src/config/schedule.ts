@@ -3,6 +3,7 @@ import { nextTick, shortestInterval } from '../schedule/ticks.ts';
 import type { RunConfig, ScheduleConfig, SchedulerConfig } from './config.ts';
 import { type ReadValues, quote } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { quotesNote } from './quotes.ts';
 
 /** Any time does for checking an expression; a fixed one gives the same findings every day. */
 const anyTime = new Date('2026-01-15T12:00:00Z');
@@ -18,7 +19,12 @@ export function readSchedule(
   const schedule = { expression: text.split(/\s+/).join(' '), timezone };
   if (isSchedule(schedule)) return schedule;
   const name = nameOf('BACKUP_SCHEDULE');
-  findings.problem(`${name}=${quote(text)} is no cron expression of five fields, for example ${name}="0 3 * * *"`);
+  const note = quotesNote(text);
+  // As an env file takes it, where this came from one.
+  const example = note === '' ? '"0 3 * * *"' : '0 3 * * *';
+  findings.problem(
+    `${name}=${quote(text)} is no cron expression of five fields${note}, for example ${name}=${example}`,
+  );
   return undefined;
 }
 

@@ -56,7 +56,7 @@ const known: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/role "[^"]*" does not exist/, 'Create the role first, or restore without --with-owners.'],
   [
     /must be (a )?member of role|must be able to SET ROLE/,
-    'Log in as a superuser or a member of that role, or restore without --with-owners.',
+    'Log in as a superuser or a member of that role (--globals-only makes the roles; then GRANT that_role TO CURRENT_USER; then restore --with-owners), or restore without --with-owners.',
   ],
   [
     /permission denied to create extension|extension "[^"]*" is not available/,

@@ -73,7 +73,18 @@ export async function whatItHolds(client: pg.Client, expectedSchemas: readonly s
   return Object.entries(counts)
     .map(([kind, count]) => [kind, kind === 'schemas' ? count - expected : count] as const)
     .filter(([kind, count]) => !nothings.includes(kind) && count > 0)
-    .map(([kind, count]) => `${String(count)} ${kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
+    .map(([kind, count]) => `${String(count)} ${wordsOf(kind, count)}`);
+}
+
+/** `tables`, or `table` for one. */
+function wordsOf(kind: string, count: number): string {
+  const words = kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return count === 1
+    ? words
+        .replace(/ies$/, 'y')
+        .replace(/(class|index)es$/, '$1')
+        .replace(/s$/, '')
+    : words;
 }
 
 /**

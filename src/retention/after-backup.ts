@@ -63,7 +63,7 @@ async function applyTo({
   const { removed, failed, bytesFreed, interrupted } = await removeFolders(store, folders, signal);
   log.info(
     { event: 'pruned', database, removed },
-    `retention: ${plan.keep.length} backups stay, ${removed.length} removed (${prettyBytes(bytesFreed)})`,
+    `retention: ${plan.keep.length} ${plan.keep.length === 1 ? 'backup stays' : 'backups stay'}, ${removed.length} removed (${prettyBytes(bytesFreed)})`,
   );
   const untouched = new Set(failed.map(({ id }) => id)).size;
   const [first] = failed;

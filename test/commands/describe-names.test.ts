@@ -9,19 +9,15 @@ test('the names of another tool stand beside ours, with what is read differently
   assert.equal(
     describeNames({ ...published.itbmFull.env, PATH: '/bin', HOME: '/root', PGAPPNAME: 'x', S3_S3V4: 'yes' }),
     `ok    names: 13 settings are understood
-      POSTGRES_HOST        -> PGHOST
-      POSTGRES_USER        -> PGUSER
-      POSTGRES_PASSWORD    -> PGPASSWORD
-      POSTGRES_DATABASE    -> PGDATABASE
-      S3_BUCKET            -> S3_BUCKET
-      S3_PREFIX            -> S3_PREFIX
-      S3_ACCESS_KEY_ID     -> S3_ACCESS_KEY_ID
-      S3_SECRET_ACCESS_KEY -> S3_SECRET_ACCESS_KEY
-      ENCRYPTION_PASSWORD  -> GPG_PASSPHRASE
-      DELETE_OLDER_THAN    -> KEEP_WITHIN (read as "30d")
-      PGAPPNAME            -> handed on to libpq
-      SCHEDULE             -> no effect: the platform's cron starts each backup, or the command schedule at BACKUP_SCHEDULE; write BACKUP_SCHEDULE="@daily"
-      S3_S3V4              -> no effect: requests are always signed by version 4
+      POSTGRES_HOST       -> PGHOST
+      POSTGRES_USER       -> PGUSER
+      POSTGRES_PASSWORD   -> PGPASSWORD
+      POSTGRES_DATABASE   -> PGDATABASE
+      ENCRYPTION_PASSWORD -> GPG_PASSPHRASE
+      DELETE_OLDER_THAN   -> KEEP_WITHIN (read as "30d")
+      PGAPPNAME           -> handed on to libpq
+      SCHEDULE            -> no effect: the platform's cron starts each backup, or the command schedule at BACKUP_SCHEDULE; write BACKUP_SCHEDULE="@daily"
+      S3_S3V4             -> no effect: requests are always signed by version 4
 `,
   );
 });
@@ -49,6 +45,15 @@ test('no value of a secret is shown, under whichever name', () => {
     .filter((name) => variables[name].secret === true)
     .flatMap((name) => namesOf(name, variables[name]).flatMap((alias) => [alias, `${alias}_FILE`]));
   const text = describeNames(Object.fromEntries(names.map((name) => [name, '  canary  '])));
-  assert.equal(text.split('\n').length, names.length + 2);
+  const others = names.filter((name) => !variableNames.some((own) => name === own || name === `${own}_FILE`));
+  for (const name of others) assert.match(text, new RegExp(`^ +${name} +->`, 'm'));
+  assert.ok(others.length > 5);
   assert.doesNotMatch(text, /canary/);
+});
+
+test('names of ours are told only where there is something to say', () => {
+  assert.equal(describeNames({ S3_BUCKET: 'x', PGHOST: 'db.example.com' }), 'ok    names: 2 settings are understood\n');
+  const text = describeNames({ DATABASE_URL_FILE: '/nowhere/at/all' });
+  assert.match(text, /^ +DATABASE_URL_FILE -> DATABASE_URL \(cannot be used\)$/m);
+  assert.match(describeNames({ AWS_REGION: 'eu-west-1', S3_REGION: 'eu-west-2' }), /^ +AWS_REGION -> /m);
 });

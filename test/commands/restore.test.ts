@@ -101,7 +101,7 @@ describe('the target stays as it was', () => {
       const variables = { ...target.variables };
       const filled = await stored.run(['restore', backup().id], variables);
       assert.equal(filled.exitCode, 73, filled.stderr);
-      assert.match(filled.stderr, /is not empty: it holds 1 functions, 1 event triggers/);
+      assert.match(filled.stderr, /is not empty: it holds 1 function, 1 event trigger\b/);
       if (backup === custom) {
         const run = await stored.run(['restore', backup().id, '--clean', '--confirm', target.name], variables);
         assert.equal(run.exitCode, 65, run.stderr);
@@ -116,7 +116,7 @@ test('fault 68: a target that is not empty is refused and told, unless it is cle
   const target = await stored.target();
   await stored.postgres.psql('CREATE TABLE customers AS SELECT 1 AS mine', target.name);
   for (const [args, told] of [
-    [[], /is not empty: it holds 1 tables/],
+    [[], /is not empty: it holds 1 table\b/],
     [['--clean'], /add --confirm target_/],
     [['--clean', '--confirm', 'shop'], /add --confirm target_/],
   ] as const) {

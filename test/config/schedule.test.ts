@@ -17,6 +17,8 @@ describe('BACKUP_SCHEDULE', () => {
   for (const expression of bad) {
     test(`refuses ${expression}`, () => {
       assertProblem({ BACKUP_SCHEDULE: expression }, /is no cron expression of five fields, .*="0 3 \* \* \*"$/);
+      const quoted = /five fields \(the quotes are part of the value: .*\), for example BACKUP_SCHEDULE=0 3 \* \* \*$/;
+      assertProblem({ BACKUP_SCHEDULE: `"${expression}"` }, quoted);
     });
   }
 });

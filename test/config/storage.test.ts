@@ -97,6 +97,10 @@ describe('endpoints', () => {
 
   test('mistakes are told with what to write', () => {
     assertProblem({ S3_ENDPOINT: 'ftp://minio:9000' }, /is not an http or https URL; .*=https:\/\/s3\.example\.com$/);
+    assertProblem(
+      { S3_ENDPOINT: '"https://minio:9000"' },
+      /URL \(the quotes are part of the value: an env file .*\); for/,
+    );
     assertProblem({ S3_ENDPOINT: 'https://k:hidden@s3.example.com' }, /^S3_ENDPOINT holds credentials; put them into/);
     assertProblem({ S3_ENDPOINT: 'https://s3.example.com/my-backups' }, /names the bucket/);
     assertProblem({ S3_ENDPOINT: 'https://my-backups.s3.example.com' }, /names the bucket/);

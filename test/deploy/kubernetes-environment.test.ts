@@ -57,10 +57,10 @@ function acceptedByFleet(variables: Record<string, string>): void {
       Object.keys(urls),
     );
     for (const member of fleet.members) {
-      const own = fleet.environmentOf(member);
-      const file = own['DATABASE_URL_FILE'] ?? '';
+      const file = member.source.kind === 'file' ? member.source.path : '';
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, urls[member.name] ?? '');
+      const own = fleet.environmentOf(member);
       acceptedByBackup(Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as Variables);
     }
   }

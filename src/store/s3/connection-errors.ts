@@ -42,6 +42,9 @@ export function connectionWords(code: string): string | undefined {
 
 /** What to do about trouble with a connection. */
 export function connectionHint(code: string): string {
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+    return 'An S3_ENDPOINT without a scheme is reached by https://. For a store without TLS write http:// in front of it: S3_ENDPOINT=http://minio:9000.';
+  }
   if (!/CERT|LEAF_SIGNATURE/.test(code)) return 'Check S3_ENDPOINT, and the network between here and there.';
   return 'Give the store a certificate that is valid for the host in S3_ENDPOINT; a private authority goes into NODE_EXTRA_CA_CERTS.';
 }
