@@ -1,4 +1,4 @@
-import { Failure } from '../../errors.ts';
+import { Failure, toFailure } from '../../errors.ts';
 import { isFleet } from '../../fleet/fleet.ts';
 import { lookAtFleet, someNames } from '../../fleet/member.ts';
 import type { ToldCommand } from '../../notify/event.ts';
@@ -20,7 +20,7 @@ export function ofMember(command: Command, told?: ToldCommand): Command {
         inside = asMember(edge);
       } catch (error) {
         if (told === undefined) throw error;
-        return telling(told, () => Promise.reject(error))(edge);
+        return telling(told, () => Promise.reject(toFailure(error)))(edge);
       }
       return command.run(inside);
     },
