@@ -37,10 +37,18 @@ function asBackupSchedule(value: string): string | undefined {
   const text = value.trim().replace(/\s+/g, ' ');
   if (/^@(?:yearly|annually|monthly|weekly|daily|hourly)$/.test(text)) return text;
   if (text === '@midnight') return '@daily';
+  const [, count = '', unit = ''] = /^@every (\d+)([mh])$/.exec(text) ?? [];
+  if (unit !== '') return everySoOften(Number(count), unit === 'h' ? 24 : 60);
   const fields = text.split(' ');
   if (!fields.every((field) => /^[\w*/,-]+$/.test(field))) return undefined;
   if (fields.length === 6 && fields[0] === '0') return fields.slice(1).join(' ');
   return fields.length === 5 ? text : undefined;
+}
+
+/** Undefined where the day, or the hour, is no multiple of it: cron begins to count anew with each. */
+function everySoOften(count: number, whole: 24 | 60): string | undefined {
+  if (count === 0 || count >= whole || whole % count !== 0) return count === 24 && whole === 24 ? '@daily' : undefined;
+  return whole === 24 ? `0 */${count} * * *` : `*/${count} * * * *`;
 }
 
 const clients = agreed("the client programs are those of the server's own version");
