@@ -110,7 +110,7 @@ export async function drillStored(
       folder,
       manifest,
       allowMissing: () => false,
-      jobs: 1,
+      jobs: undefined,
       searchPath,
       toolVersion,
       log,

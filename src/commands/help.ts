@@ -16,7 +16,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--globals-only': 'those roles, memberships and tablespaces, and no database',
   '--fleet': 'every member of the FLEET_FILE, each in its own folder',
   '--grace': 'how long after its time a backup may be finished',
-  '--jobs': 'sessions that make indexes and constraints at once',
+  '--jobs': 'sessions that make indexes and constraints at once, and load lanes at once',
   '--json': 'for scripts',
   '--leave-out': 'a kind of object that is not restored',
   '--max-age': 'how old the newest backup may be, where there is no schedule',

@@ -236,8 +236,8 @@ export interface ReaderConfig extends Pick<
   readonly databases: DatabasesConfig | undefined;
   /** Where to restore to, where it is set. */
   readonly target: ConnectionConfig | undefined;
-  /** Sessions that restore at once. */
-  readonly restoreJobs: 'auto' | number;
+  /** Sessions that restore at once, where that is set. */
+  readonly restoreJobs: 'auto' | number | undefined;
   readonly drill: DrillConfig;
   /** See {@link SourceConfig}. */
   readonly clientsDir: string;

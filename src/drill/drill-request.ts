@@ -14,7 +14,8 @@ export interface DrillRequest {
   readonly manifest: Manifest;
   /** Whether the drill may go on without an extension of this name that the scratch server lacks. */
   readonly allowMissing: (extension: string) => boolean;
-  readonly jobs: number;
+  /** See `RestoreRequest`. */
+  readonly jobs: number | undefined;
   readonly searchPath: string;
   readonly toolVersion: string;
   readonly log: Log;

@@ -1,13 +1,12 @@
-import { dumpOf, type Manifest } from '../catalog/manifest.ts';
+import { schemaLane } from '../catalog/lanes.ts';
+import { dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
-import { checkFirst } from '../restore/check-first.ts';
-import { decodedLimit } from '../restore/decoded-limit.ts';
-import type { KnownBlocks } from '../restore/known-blocks.ts';
 import { describeEntry, type LeftOut } from '../restore/leave-out.ts';
-import { openToc } from '../restore/load.ts';
+import { type ArtifactSource, openToc } from '../restore/load.ts';
 import { restoreBackup, type Restored } from '../restore/restore.ts';
-import { knownNames } from '../restore/scope.ts';
+import { knownNames, usableJobs } from '../restore/scope.ts';
+import { knownOf, openSources } from '../restore/sources.ts';
 import type { TocEntry } from '../restore/toc-list.ts';
 import type { DrillRequest } from './drill-request.ts';
 import type { Obstacle } from './outcome.ts';
@@ -36,25 +35,25 @@ export interface DrillTools {
 export async function restoreIntoScratch(request: DrillRequest, tools: DrillTools): Promise<Restored> {
   const { config, store, folder, manifest, jobs, searchPath, log, progress, signal } = request;
   const { scratch, onObstacle } = tools;
-  const artifact = dumpOf(manifest);
-  const reading = { store, key: folder + artifact.key, artifact, name: manifest.database, progress, log, signal };
-  const known = await checkFirst(config.signing, reading);
-  const plan = await planOf(request, tools, known);
+  const atOnce = usableJobs(jobs, dumpsOf(manifest), whole, log);
+  const sources = await openSources({ ...request, atOnce, decryption: tools.decryption });
+  const plan = await planOf(request, tools, sources);
   const notTried = (plan?.notTried ?? []).map(({ entry }) => describeEntry(entry));
   if (notTried.length > 0) {
     onObstacle({ reason: `only a superuser may create ${notTried.join(', ')}`, hint: superuserHint });
   }
   await superuser('before');
   const missing = new Set(tools.missing);
-  const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ dumpId }, reason]) => [dumpId, reason]));
+  // The same entry is another object when it is read again, and another lane may have one of its number.
+  const planned = new Map([...(plan?.leaveOut ?? [])].map(([{ line }, reason]) => [line, reason]));
   const restored = await restoreBackup({
     config: { ...config, source: undefined, databases: undefined },
     store,
     folder,
     manifest: without(manifest, missing),
-    known,
+    known: knownOf(sources),
     target: scratch.target,
-    options: { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined },
+    options: whole,
     create: false,
     prepared: true,
     jobs,
@@ -62,7 +61,7 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
     ...(plan && {
       leaveOut: (entry: TocEntry) => {
         const absent = isOfExtension(entry, missing) ? 'the scratch server lacks the extension' : undefined;
-        return absent ?? planned.get(entry.dumpId);
+        return absent ?? planned.get(entry.line);
       },
     }),
     searchPath,
@@ -82,19 +81,19 @@ export async function restoreIntoScratch(request: DrillRequest, tools: DrillTool
   }
 }
 
+/** All that there is, but nobody's and for nobody. */
+const whole = { withOwners: false, withComments: true, clean: false, schemas: [], tables: [], only: undefined };
+
 /** For a plain dump, which has no list of entries, makes the roles that it names. */
 async function planOf(
-  request: DrillRequest,
-  tools: DrillTools,
-  known: KnownBlocks | undefined,
+  { manifest, signal }: DrillRequest,
+  { scratch, client }: DrillTools,
+  sources: readonly ArtifactSource[],
 ): Promise<SuperuserPlan | undefined> {
-  const { config, store, folder, manifest, searchPath, log, signal } = request;
-  const { scratch, client, decryption } = tools;
-  const artifact = dumpOf(manifest);
-  const key = folder + artifact.key;
-  const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
-  const source = { known, store, key, artifact, limit, decryption, searchPath, log, signal };
-  if (artifact.format === 'plain') {
+  // Nothing that only a superuser may make is in a lane of rows.
+  const source = sources.find(({ artifact }) => sources.length === 1 || artifact.lane === schemaLane);
+  if (!source) return undefined;
+  if (source.artifact.format === 'plain') {
     await makeRoles(scratch, new Set([...manifest.contents.roles, ...(await findRoles(source))]), signal);
     return undefined;
   }
@@ -104,11 +103,11 @@ async function planOf(
 
 /** What the superuser has made is there, and can be compared. */
 function withoutMade(restored: Restored, { leaveOut, notTried }: SuperuserPlan): Restored {
-  const lost = new Set(notTried.map(({ entry }) => entry.dumpId));
-  const isMade = ({ dumpId, kind }: TocEntry): boolean =>
-    !lost.has(dumpId) && !['SUBSCRIPTION', 'COMMENT', 'SECURITY LABEL'].includes(kind);
-  const made = new Set([...leaveOut.keys()].filter(isMade).map(({ dumpId }) => dumpId));
-  const leftOut: LeftOut[] = restored.leftOut.filter(({ entry }) => !made.has(entry.dumpId));
+  const lost = new Set(notTried.map(({ entry }) => entry.line));
+  const isMade = ({ line, kind }: TocEntry): boolean =>
+    !lost.has(line) && !['SUBSCRIPTION', 'COMMENT', 'SECURITY LABEL'].includes(kind);
+  const made = new Set([...leaveOut.keys()].filter(isMade).map(({ line }) => line));
+  const leftOut: LeftOut[] = restored.leftOut.filter(({ entry }) => !made.has(entry.line));
   return { ...restored, leftOut, scope: { ...restored.scope, leftOut } };
 }
 

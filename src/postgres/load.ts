@@ -23,8 +23,10 @@ export interface LoadOptions {
 export interface LoadStep {
   /** A list of entries as `pg_restore --list` prints them, less what is to be left out; undefined for all. */
   readonly list: string | undefined;
-  /** What comes before and with the rows, or all of it. What comes after them has {@link afterRowsStage}. */
-  readonly section: 'all' | 'up to the rows';
+  /**
+   * What comes before and with the rows, the rows alone, or all of it. What comes after them has {@link afterRowsStage}.
+   */
+  readonly section: 'all' | 'up to the rows' | 'rows';
   /** It may exit before it has read all of its input. */
   readonly mayStopReading: boolean;
 }
@@ -39,10 +41,27 @@ export function pgRestoreStage(
   options: LoadOptions,
   { list, section, mayStopReading }: LoadStep,
 ): Stage {
-  const steps = section === 'all' ? [] : ['--section=pre-data', '--section=data'];
+  const steps = { all: [], 'up to the rows': ['--section=pre-data', '--section=data'], rows: ['--section=data'] }[
+    section
+  ];
   // --verbose is how it tells what it is at: see followRestore.
   const args = ['--format=custom', '--single-transaction', '--verbose', ...steps, ...restoreArgs(options, list)];
   return { ...restoreProgram(target, client), args, mayStopReading };
+}
+
+/**
+ * The stage that makes what comes before the rows, or all but the rows, in one transaction from a file that needs to hold
+ * no more than the head of a custom dump.
+ */
+export function definitionsStage(
+  target: ConnectionConfig,
+  client: PostgresClient,
+  options: LoadOptions,
+  { list, file, section }: { list: string | undefined; file: string; section: 'all but the rows' | 'before the rows' },
+): Stage {
+  const sections = ['--section=pre-data', ...(section === 'before the rows' ? [] : ['--section=post-data'])];
+  const args = ['--single-transaction', ...sections, ...restoreArgs(options, list), file];
+  return { ...restoreProgram(target, client), args };
 }
 
 /**

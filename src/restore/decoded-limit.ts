@@ -2,11 +2,13 @@ import prettyBytes from 'pretty-bytes';
 import type { Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 
-/** How large one artifact may become when it is decoded. */
+/** How large artifacts may become when they are decoded. */
 export interface DecodedLimit {
   readonly bytes: number;
   /** The artifact's address: its failures begin with it. */
   readonly address: string;
+  /** What was decoded so far, where several artifacts share the limit. */
+  readonly together?: { bytes: number };
 }
 
 /** Rows as text, and values that the server kept compressed, are larger in a dump than in the database's files. */
@@ -18,19 +20,26 @@ export function decodedLimit(maxSize: number | 'auto', { server }: Manifest, add
   return { bytes: maxSize === 'auto' ? timesDatabase * server.databaseBytes + leastBytes : maxSize, address };
 }
 
+/** The same things, whose limits from now on count what all of them decode to, each read once. */
+export function limitedTogether<T extends { readonly limit: DecodedLimit }>(sources: readonly T[]): T[] {
+  const together = { bytes: 0 };
+  return sources.map((source) => ({ ...source, limit: { ...source.limit, together } }));
+}
+
 /**
  * The same bytes again, up to the limit.
  * @throws {Failure} `dump` at the first chunk beyond it, which is not passed on.
  */
 export async function* limited(
   source: AsyncIterable<Uint8Array>,
-  { bytes, address }: DecodedLimit,
+  { bytes, address, together }: DecodedLimit,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let passed = 0;
+  const passed = together ?? { bytes: 0 };
   for await (const chunk of source) {
-    passed += chunk.length;
-    if (passed > bytes) {
-      throw new Failure('dump', `${address} decodes to more than ${prettyBytes(bytes)}, and was read no further`, {
+    passed.bytes += chunk.length;
+    if (passed.bytes > bytes) {
+      const decodes = together === undefined ? 'decodes' : 'and what belongs to it decode';
+      throw new Failure('dump', `${address} ${decodes} to more than ${prettyBytes(bytes)}, and was read no further`, {
         hint: 'If the database really is that large, set RESTORE_MAX_SIZE to more. If not, somebody has put an object there that would fill a disk.',
         retryable: false,
       });

@@ -16,15 +16,7 @@ export async function tellLeftBehind(
   target: ConnectionConfig,
   expectedSchemas: readonly string[],
 ): Promise<unknown> {
-  const failure = toFailure(thrown);
-  const tell = (state: string, advice: string): Failure => {
-    const { kind, message, hint, retryable } = failure;
-    return new Failure(kind, `${message}; ${state}`, {
-      hint: hint === undefined ? advice : `${hint} ${advice}`,
-      cause: thrown,
-      retryable,
-    });
-  };
+  const tell = (state: string, advice: string): Failure => tellState(thrown, state, advice);
   try {
     const session = await connect(target, AbortSignal.timeout(lookMs));
     session.on('error', () => undefined);
@@ -44,4 +36,14 @@ export async function tellLeftBehind(
       'Look at it before you use it.',
     );
   }
+}
+
+/** The failure of a load with the state that it leaves the target in, and what to do about that. */
+export function tellState(thrown: unknown, state: string, advice: string): Failure {
+  const { kind, message, hint, retryable } = toFailure(thrown);
+  return new Failure(kind, `${message}; ${state}`, {
+    hint: hint === undefined ? advice : `${hint} ${advice}`,
+    cause: thrown,
+    retryable,
+  });
 }

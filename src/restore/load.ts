@@ -1,4 +1,3 @@
-import { wholeLane } from '../catalog/lanes.ts';
 import type { Artifact } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -8,9 +7,7 @@ import { joinProcesses } from '../pipeline/processes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { followRestore } from '../postgres/restore-lines.ts';
-import type { Position } from '../report/position.ts';
-import type { Progress } from '../report/progress.ts';
-import { followReading } from '../report/reading.ts';
+import type { FollowedReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes, decodedBytes, explainDecoding, holdLast, isUnexplained } from './decode.ts';
 import type { DecodedLimit } from './decoded-limit.ts';
@@ -47,14 +44,14 @@ export interface Loading {
   readonly toc: Toc | undefined;
   /**
    * The loader may commit before it has got the last byte (a part of a custom dump; a script with transactions of its
-   * own, as pg_dump writes them round large objects): read all of the object once before anything is loaded.
+   * own, as pg_dump writes them round large objects): {@link checkWhole} has read all of the object before.
    */
-  readonly checkFirst: boolean;
-  /** What is restored, in a word or two, for people. */
-  readonly name: string;
-  /** How many tables rows are loaded into; undefined where nobody knows. */
-  readonly tables: number | undefined;
-  readonly progress: Progress;
+  readonly wasChecked: boolean;
+  readonly reading: FollowedReading;
+  /** Called with each table whose rows are loaded, as `schema.table`. */
+  readonly onTable: (name: string) => void;
+  /** Called with whatever else is made, such as `INDEX public.orders_pkey`. */
+  readonly onMaking?: (what: string) => void;
 }
 
 /**
@@ -64,11 +61,6 @@ export interface Loading {
  */
 export async function openToc(source: ArtifactSource, client: PostgresClient, known: KnownNames): Promise<Toc> {
   const { store, key, artifact, limit, decryption, searchPath, signal } = source;
-  if (artifact.lane !== wholeLane) {
-    throw new Failure('config', 'a backup in lanes cannot be restored by this command yet', {
-      hint: 'The commands of the RESTORE.md beside it restore it with stock tools.',
-    });
-  }
   const decompression = await decompressStage(artifact.compression, searchPath);
   // Ends what still decodes once enough was read, even while the store is silent.
   const over = new AbortController();
@@ -89,35 +81,32 @@ export async function openToc(source: ArtifactSource, client: PostgresClient, kn
 }
 
 /**
+ * Reads all of one artifact, and does nothing with it.
+ * @param toc of a custom dump: it must begin as its head did.
+ * @throws {Failure} `verification` for a damaged object, `config` for a wrong key.
+ */
+export async function checkWhole(source: ArtifactSource, reading: FollowedReading, toc?: Toc): Promise<void> {
+  const { store, key, artifact, limit, decryption, searchPath, signal } = source;
+  const stages = [decryption.stage, await decompressStage(artifact.compression, searchPath)];
+  try {
+    const checked = reading.pass(checkedBytes(store, key, artifact, signal, source.known));
+    const decoded = decodedBytes(checked, stages, limit, signal);
+    for await (const _chunk of toc?.compared(decoded) ?? decoded);
+  } catch (error) {
+    throw await explainDecoding(error, source);
+  }
+}
+
+/**
  * Streams one artifact from the store into a database. The loader gets the last bytes only after all of the stored object
  * has the recorded SHA-256 and decryption and decompression have ended well; where anything fails before, it is ended,
  * and its transaction with it, before it could take the rest for the end.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses, `config` for a wrong key.
  */
 export async function loadArtifact(source: ArtifactSource, loading: Loading): Promise<void> {
-  const { loader, toc, checkFirst, name, tables, progress } = loading;
+  const { loader, toc, wasChecked, reading, onTable, onMaking = () => undefined } = loading;
   const { store, key, artifact, limit, decryption, searchPath, log, signal } = source;
   const decompression = await decompressStage(artifact.compression, searchPath);
-  if (checkFirst) {
-    log.info('checking all of the stored object before anything of it is loaded');
-    try {
-      const stages = [decryption.stage, decompression];
-      using checking = followReading(progress, { name, totalBytes: artifact.bytes, log, step: 'checked' });
-      const checked = checking.pass(checkedBytes(store, key, artifact, signal, source.known));
-      for await (const _chunk of decodedBytes(checked, stages, limit, signal));
-    } catch (error) {
-      throw await explainDecoding(error, source);
-    }
-  }
-  let table: Position['table'];
-  let making: string | undefined;
-  using reading = followReading(progress, {
-    name,
-    totalBytes: artifact.bytes,
-    log,
-    table: () => table,
-    then: () => (making === undefined ? 'the server works on it' : `making ${making}`),
-  });
   // Ends what decodes when the loader has ended first, even while the store is silent.
   const over = new AbortController();
   const decoding = AbortSignal.any([signal, over.signal]);
@@ -125,12 +114,9 @@ export async function loadArtifact(source: ArtifactSource, loading: Loading): Pr
   const bytes = decodedBytes(stored, [decryption.stage, decompression], limit, decoding);
   const decoded = holdLast(toc?.compared(bytes) ?? bytes);
   const guard = artifact.format === 'plain' ? new PlainGuard() : undefined;
-  const isProgress = followRestore({
-    onTable: (loaded) => (table = { name: loaded, number: (table?.number ?? 0) + 1, of: tables }),
-    onMaking: (what) => (making = what),
-  });
+  const isProgress = followRestore({ onTable, onMaking });
   const { stage: heard, warnings } = listenTo(loader, (line) => {
-    const isKnown = toc === undefined && checkFirst && ownTransaction.test(line);
+    const isKnown = toc === undefined && wasChecked && ownTransaction.test(line);
     if (isKnown) log.debug(`${line} (pg_dump puts a transaction of its own round large objects)`);
     return isKnown || isProgress(line);
   });

@@ -1,35 +1,35 @@
 import type pg from 'pg';
-import { isAllOrNothing } from '../catalog/restore-command.ts';
-import { dumpOf, type Manifest } from '../catalog/manifest.ts';
+import { dumpOf, dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig, ReaderConfig } from '../config/config.ts';
 import { connectionTo } from '../config/databases.ts';
-import { Failure, throwIfAborted, toFailure } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
-import { findClient, type PostgresClient } from '../postgres/clients.ts';
+import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
-import { afterRowsStage, isPartial, type LoadOptions, pgRestoreStage, psqlStage } from '../postgres/load.ts';
+import { isPartial, type LoadOptions } from '../postgres/load.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
-import { checkFirst } from './check-first.ts';
+import { loadAfterRows } from './after-rows.ts';
+import { type Archives, openArchives } from './archives.ts';
+import type { KnownArtifacts } from './check-first.ts';
 import { chooseTables, notChosen } from './chosen-tables.ts';
 import { compareWithManifest } from './compare.ts';
 import type { CompareScope, Comparison } from './comparison.ts';
-import { decodedLimit } from './decoded-limit.ts';
 import { foresee } from './foresee.ts';
-import { describeEntry, findHarmless, holdsData, type LeftOut, leftOutOf } from './leave-out.ts';
-import { tellLeftBehind } from './left-behind.ts';
-import type { KnownBlocks } from './known-blocks.ts';
-import { type ArtifactSource, loadArtifact, openToc, runLoader } from './load.ts';
+import { describeEntry, findHarmless, type LeftOut, leftOutOf } from './leave-out.ts';
+import { tellLeftBehind, tellState } from './left-behind.ts';
+import { type LanesLoading, loadDefinitions, loadRows } from './load-lanes.ts';
+import { loadOne } from './load-one.ts';
 import { makeDatabase } from './new-database.ts';
 import { type Lacking, prepareFor } from './prepare.ts';
 import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs } from './scope.ts';
+import { openSources } from './sources.ts';
 import { refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 import type { TocEntry } from './toc-list.ts';
-import type { Toc } from './toc.ts';
 
 /** What a restore is made of. */
 export interface RestoreRequest {
@@ -38,8 +38,8 @@ export interface RestoreRequest {
   /** The backup's folder in the store, with its slash. */
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Of the dump, where {@link checkFirst} was called before. */
-  readonly known?: KnownBlocks | undefined;
+  /** Where it was read before, see {@link openSources}. */
+  readonly known?: KnownArtifacts;
   readonly target: ConnectionConfig;
   readonly options: LoadOptions;
   /** Create the target database first; it is dropped again when the restore fails. */
@@ -47,10 +47,11 @@ export interface RestoreRequest {
   /** The target was made for this restore alone: what it holds was put there for it, and is no reason to refuse it. */
   readonly prepared?: boolean;
   /**
-   * 1: all in one transaction. More: what comes after the rows (indexes, constraints) is made by so many sessions at once
-   * after a transaction that holds the rest.
+   * 1: a dump of everything is loaded in one transaction. More: what comes after the rows (indexes, constraints) is made by
+   * so many sessions at once after a transaction that holds the rest. Of a backup in lanes so many are loaded at once, too.
+   * Undefined: what is best for the backup, see {@link usableJobs}.
    */
-  readonly jobs: number;
+  readonly jobs: number | undefined;
   /** Roles to be made on the target's server once nothing is to be refused any more, before anything is loaded. */
   readonly globals?: { readonly roles: readonly string[]; readonly apply: (session: pg.Client) => Promise<void> };
   /** A reason to leave an entry out; undefined restores it. What is left out is always told. */
@@ -71,31 +72,28 @@ export interface Restored {
 }
 
 /**
- * Restores one backup into a database: everything that can be refused is refused before the target is touched, and all of
- * it is loaded in one transaction. What came back is still to be compared: see {@link compareRestored}.
+ * Restores one backup into a database: everything that can be refused is refused before the target is touched. A dump of
+ * everything is loaded in one transaction; lanes are in several, see load-lanes.ts. What came back is still to be compared:
+ * see {@link compareRestored}.
  * @throws {Failure} the first cause. The target is then as it was, or the message says what it holds.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
   const { config, store, folder, manifest, target, log, signal, searchPath } = request;
   const started = performance.now();
-  const artifact = dumpOf(manifest);
-  refuseParts(artifact.format, request.options, request.leaveOut !== undefined);
-  await refuseWrongKey(artifact.encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
-  await using decryption = await prepareDecryption(artifact.encryption, config.keys, searchPath, signal);
+  const { format, encryption } = dumpOf(manifest);
+  refuseParts(dumpsOf(manifest), request.options, request.leaveOut !== undefined);
+  await refuseWrongKey(encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
+  await using decryption = await prepareDecryption(encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
-  if (artifact.format === 'plain') refuseUnsafePsql(client);
-  const key = folder + artifact.key;
-  const limit = decodedLimit(config.restoreMaxSize, manifest, store.describe(key));
-  const { progress } = request;
-  const reading = { store, key, artifact, name: manifest.database, progress, log, signal };
-  const known = request.known ?? (await checkFirst(config.signing, reading));
-  const source: ArtifactSource = { known, store, key, artifact, limit, decryption, searchPath, log, signal };
-  await using toc = artifact.format === 'custom' ? await openToc(source, client, knownNames(manifest)) : undefined;
-  const entries = toc?.entries ?? [];
+  if (format === 'plain') refuseUnsafePsql(client);
+  const jobs = usableJobs(request.jobs, dumpsOf(manifest), request.options, log);
+  const sources = await openSources({ ...request, atOnce: jobs, decryption }, request.known);
+  await using archives =
+    format === 'custom' ? await openArchives(sources, client, knownNames(manifest), jobs, signal) : undefined;
+  const entries = archives?.entries ?? [];
   const options = chooseTables(entries, request.options);
   const unasked = notChosen(entries, options);
   const lacking = lackingIn(manifest, options, entries);
-  const jobs = usableJobs(request.jobs, artifact.format, options, log);
   const dumped = [...schemasIn(entries), ...lacking.schemas];
 
   await using made = request.create ? await makeDatabase(target, manifest, log, signal) : undefined;
@@ -122,25 +120,21 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     if (!isPartial(options)) await asked(foresee(session, manifest, entries, leftOut, log));
     const location = store.describe(folder.slice(0, -1));
     log.info({ event: 'started', location }, `restoring ${location} into ${target.database} at ${target.host}`);
-    const skipped = [...leftOut, ...unasked];
-    const list = toc && skipped.length > 0 ? await toc.writeList(skipped) : undefined;
-    // pg_restore reads no further than the last thing that it needs.
-    const mayStopReading = isPartial(options) || leftOut.some(({ entry }) => holdsData(entry));
-    const section = jobs > 1 ? 'up to the rows' : 'all';
-    const loader = toc
-      ? pgRestoreStage(target, client, options, { list, section, mayStopReading })
-      : psqlStage(target, client);
-    const readFirst = mayStopReading || !isAllOrNothing(artifact, manifest.contents);
+    const loading = { ...request, options, client, leftOut: [...leftOut, ...unasked], name: manifest.database };
+    const [source] = sources;
     try {
-      const tables = mayStopReading ? undefined : entries.filter(({ kind }) => kind === 'TABLE DATA').length;
-      await loadArtifact(source, { loader, toc, checkFirst: readFirst, name: manifest.database, tables, progress });
+      if (archives?.lanes) await loadDefinitions(archives.main, loading);
+      else if (source) {
+        const section = jobs > 1 ? 'up to the rows' : 'all';
+        await loadOne(source, { ...loading, toc: archives?.main.toc, section });
+      }
     } catch (error) {
       await prepared[Symbol.asyncDispose]();
       const wasEmpty = !options.clean && options.only !== 'data' && request.prepared !== true;
       throw wasEmpty && !made ? await tellLeftBehind(error, target, dumped) : error;
     }
     prepared.keep();
-    if (jobs > 1 && toc) await loadAfterRows(request, client, toc, leftOut, jobs);
+    if (archives) await loadRest(archives, jobs, request, loading);
     made?.keep();
     const restoreMs = Math.round(performance.now() - started);
     return { leftOut, scope: scopeOf(manifest, options, leftOut), restoreMs };
@@ -149,45 +143,38 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   }
 }
 
-/**
- * Indexes and constraints, several at once, from the head of the dump; then triggers, one after the other. Where a
- * partition's trigger is switched off the dump does not say that it needs the trigger of the whole table first, and what
- * an event trigger does it must do to nothing of the restore.
- */
-async function loadAfterRows(
-  { target, options, log, signal, create, prepared }: RestoreRequest,
-  client: PostgresClient,
-  toc: Toc,
-  leftOut: readonly LeftOut[],
+/** What was not in the first transaction: rows in lanes, and what comes after rows. */
+async function loadRest(
+  { main: { toc }, lanes }: Archives,
   jobs: number,
+  { target, create, prepared, log, signal }: RestoreRequest,
+  loading: LanesLoading,
 ): Promise<void> {
-  const [triggers = [], others = []] = [true, false].map((wanted) =>
-    toc.entries.filter((entry) => isTrigger(entry) === wanted).map((entry) => ({ entry, reason: 'another step' })),
-  );
-  const step = async (less: readonly LeftOut[], sessions: number): Promise<void> => {
-    const list = await toc.writeList([...leftOut, ...less]);
-    await runLoader(afterRowsStage(target, client, options, { list, file: toc.file, jobs: sessions }), log, signal);
+  const { options } = loading;
+  const told = async (state: string, advice: string, step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      // Of what is dropped anyway nothing is left behind.
+      throw create || prepared === true
+        ? error
+        : tellState(error, `the target database ${target.database} is incomplete: ${state}`, advice);
+    }
   };
-  log.info(`the rows are there; making indexes and constraints in ${String(jobs)} sessions`);
-  try {
-    await step(triggers, jobs);
-    if (triggers.length > 0) await step(others, 1);
-  } catch (error) {
-    const { kind, message, hint, retryable } = toFailure(error);
-    // Of what is dropped anyway nothing is left behind.
-    if (create || prepared === true) throw error;
-    const state = `the target database ${target.database} is incomplete: tables and rows are there, indexes, constraints and triggers are not all`;
-    throw new Failure(kind, `${message}; ${state}`, {
-      hint: `${hint === undefined ? '' : `${hint} `}Drop that database and restore again; with --jobs 1 a failure leaves nothing behind.`,
-      cause: error,
-      retryable,
-    });
+  const again = 'Drop that database and restore again';
+  if (lanes && options.only === 'data') {
+    await told('rows of some tables may be there', 'Empty its tables and start again.', () =>
+      loadRows(lanes, jobs, loading),
+    );
+  } else if (lanes && options.only !== 'schema') {
+    await told('tables are there, rows are not all', `${again}.`, () => loadRows(lanes, jobs, loading));
   }
-}
-
-/** Triggers of tables, event triggers, and comments on them. */
-function isTrigger({ kind, name }: TocEntry): boolean {
-  return /^(EVENT )?TRIGGER /.test(kind === 'COMMENT' ? name : `${kind} `);
+  if (options.only !== undefined || (!lanes && jobs === 1)) return;
+  await told(
+    'tables and rows are there, indexes, constraints and triggers are not all',
+    lanes ? `${again}.` : `${again}; with --jobs 1 a failure leaves nothing behind.`,
+    () => loadAfterRows({ ...loading, toc, jobs, log, signal }),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Manifest } from '../catalog/manifest.ts';
+import { availableParallelism } from 'node:os';
+import type { Artifact, Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
@@ -8,28 +9,51 @@ import type { LeftOut } from './leave-out.ts';
 import type { KnownNames, TocEntry } from './toc-list.ts';
 
 /**
- * A plain dump is one script: no part of it can be left out, nor what it makes be dropped first.
+ * A plain dump is one script: no part of it can be left out, nor what it makes be dropped first. Of a backup in lanes
+ * definitions and rows come in transactions of their own, and so what was there would be gone before the rows are there.
  * @throws {Failure} `usage`.
  */
-export function refuseParts(format: string, options: LoadOptions, leavesOut: boolean): void {
-  if (format === 'plain' && (isPartial(options) || options.clean || !options.withComments || leavesOut)) {
+export function refuseParts(dumps: readonly Artifact[], options: LoadOptions, leavesOut: boolean): void {
+  const isPlain = dumps.some(({ format }) => format === 'plain');
+  if (isPlain && (isPartial(options) || options.clean || !options.withComments || leavesOut)) {
     throw new Failure('usage', 'a plain dump can only be restored whole, into an empty database', {
       hint: 'Restore all of it into a new database and copy from there what you need.',
     });
   }
+  if (dumps.length > 1 && options.clean) {
+    throw new Failure('usage', '--clean does not go with a backup in lanes, which no single transaction can hold', {
+      hint: 'Restore it into a new database (--create makes it), and let that take the place of the old one.',
+    });
+  }
 }
 
-/** How many sessions can be used; more than one only where there is something for them to do. Says why not. */
-export function usableJobs(jobs: number, format: string, options: LoadOptions, log: Log): number {
-  const why =
-    format === 'plain'
-      ? 'a plain dump is one script'
-      : isPartial(options)
-        ? 'only a part is restored'
-        : options.clean
-          ? '--clean drops and makes again in one transaction'
-          : undefined;
-  if (jobs === 1 || why === undefined) return jobs;
+/** So many sessions that a server with a few cores is busy and still answers others. */
+const mostAutomatic = 4;
+
+/** A session for each core here, but no more than a server can do with. */
+export function automaticJobs(): number {
+  return Math.min(availableParallelism(), mostAutomatic);
+}
+
+/**
+ * How many sessions can be used; more than one only where there is something for them to do. Says why not.
+ * @param jobs as many as are asked for; undefined is one, and for a backup in lanes as many as there are cores, at least two.
+ */
+export function usableJobs(
+  jobs: number | undefined,
+  dumps: readonly Artifact[],
+  options: LoadOptions,
+  log: Log,
+): number {
+  if (dumps.length > 1) return jobs ?? Math.max(2, automaticJobs());
+  const why = dumps.some(({ format }) => format === 'plain')
+    ? 'a plain dump is one script'
+    : isPartial(options)
+      ? 'only a part is restored'
+      : options.clean
+        ? '--clean drops and makes again in one transaction'
+        : undefined;
+  if (jobs === undefined || jobs === 1 || why === undefined) return jobs ?? 1;
   log.warn(`restoring with one session instead of ${String(jobs)}: ${why}`);
   return 1;
 }

@@ -13,7 +13,7 @@ import { refuseWrongKey } from '../pipeline/key-match.ts';
 import type { Progress } from '../report/progress.ts';
 import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
-import { decodedLimit } from './decoded-limit.ts';
+import { type DecodedLimit, decodedLimit } from './decoded-limit.ts';
 import { checkedBytes, decodedBytes, explainDecoding } from './decode.ts';
 
 /** What was found of one good artifact. */
@@ -45,8 +45,13 @@ export async function verifyBackup(store: Store, entry: Entry, request: VerifyRe
   const manifest = await readEntry(store, entry, request.signal);
   await verifySums(store, entry.folder + fileNames.sums, manifest, request.signal);
   const verified: VerifiedArtifact[] = [];
-  for (const artifact of manifest.artifacts) {
-    const dumpBytes = await verifyArtifact(store, entry.folder, artifact, manifest, request);
+  const { artifacts } = manifest;
+  // One limit for all that is decoded; the words for more than one thing are for more than one.
+  const together = artifacts.length > 1 ? { bytes: 0 } : undefined;
+  for (const artifact of artifacts) {
+    const address = store.describe(entry.folder + artifact.key);
+    const limit = { ...decodedLimit(request.config.restoreMaxSize, manifest, address), ...(together && { together }) };
+    const dumpBytes = await verifyArtifact(store, entry.folder, artifact, manifest, limit, request);
     verified.push({ key: artifact.key, bytes: artifact.bytes, dumpBytes });
   }
   return verified;
@@ -71,7 +76,8 @@ async function verifyArtifact(
   folder: string,
   artifact: Artifact,
   manifest: Manifest,
-  { config: { keys, restoreMaxSize }, searchPath, log, progress, signal }: VerifyRequest,
+  limit: DecodedLimit,
+  { config: { keys }, searchPath, log, progress, signal }: VerifyRequest,
 ): Promise<number | undefined> {
   const key = folder + artifact.key;
   const hasKey = canDecrypt(artifact.encryption, keys);
@@ -85,7 +91,6 @@ async function verifyArtifact(
   }
   await using decryption = await prepareDecryption(artifact.encryption, keys, searchPath, signal);
   const decompression = await decompressStage(artifact.compression, searchPath);
-  const limit = decodedLimit(restoreMaxSize, manifest, store.describe(key));
   try {
     let dumpBytes = 0;
     for await (const chunk of decodedBytes(stored, [decryption.stage, decompression], limit, signal)) {

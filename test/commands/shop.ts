@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { runCommand } from '../support/run-command.ts';
 import { type Backup, keyFiles, nothing, useStored } from './stored.ts';
 
@@ -32,20 +31,13 @@ export const stored = useStored(
 /** The key of the encrypted backup, and that of somebody else. */
 export const age = { AGE_IDENTITY: identity.trim() };
 export const otherAge = { AGE_IDENTITY: other.trim() };
+export { flip } from './stored.ts';
 /** The backups, by what is special about them. */
 export const [custom, encrypted, plain] = [0, 1, 2].map((index) => () => stored.backups[index]!) as [
   () => Backup,
   () => Backup,
   () => Backup,
 ];
-
-/** Changes one byte of a file, counted from its end where negative. */
-export function flip(file: string, at: number): void {
-  const bytes = readFileSync(file);
-  const index = at < 0 ? bytes.length + at : at;
-  bytes[index] = bytes[index]! ^ 0x10;
-  writeFileSync(file, bytes);
-}
 
 /** Restores into a new database, expects this failure, and that the database holds nothing afterwards. */
 export async function refused(

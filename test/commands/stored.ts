@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
@@ -112,6 +112,14 @@ const heldQuery = `
 
 /** What {@link Stored.held} says of a database that holds nothing. */
 export const nothing = '0\n0\n0\n0';
+
+/** Changes one byte of a file, counted from its end where negative. */
+export function flip(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  const index = at < 0 ? bytes.length + at : at;
+  bytes[index] = bytes[index]! ^ 0x10;
+  writeFileSync(file, bytes);
+}
 
 /** The manifest as the program writes it, changed, and SHA256SUMS beside it. */
 export function rewritten(manifest: Manifest, changes: Partial<Manifest>): { manifest: string; sums: string } {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodedLimit, limited } from '../../src/restore/decoded-limit.ts';
+import { decodedLimit, limited, limitedTogether } from '../../src/restore/decoded-limit.ts';
 import { sampleManifest } from '../catalog/sample-manifest.ts';
 import { collect, streamOf } from '../store/scripted.ts';
 
@@ -27,4 +27,17 @@ test('fault 73: exactly the limit passes; nothing beyond it does', async () => {
     hint: /RESTORE_MAX_SIZE/,
   });
   assert.equal(passed, 90);
+});
+
+test('what belongs together shares one limit, whichever comes to it', async () => {
+  const sources = ['a', 'b'].map((key) => ({ key, limit: { bytes: 100, address: key } }));
+  const [first, second] = limitedTogether(sources);
+  assert.ok(first && second);
+  const data = Buffer.alloc(60, 'x');
+  assert.deepEqual(await collect(limited(streamOf(data, 30), first.limit)), data);
+  await assert.rejects(collect(limited(streamOf(data, 30), second.limit)), {
+    message: 'b and what belongs to it decode to more than 100 B, and was read no further',
+  });
+  // Read again, they are counted anew.
+  assert.deepEqual(await collect(limited(streamOf(data, 30), limitedTogether(sources)[1]?.limit ?? first.limit)), data);
 });

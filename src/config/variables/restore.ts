@@ -20,9 +20,8 @@ export const restoreVariables = {
   }),
   RESTORE_JOBS: variable(autoOr(integer(1, 99)), {
     words:
-      'Sessions that make indexes and constraints at once after the rows, for dumps in `custom` format. With `1` all is one transaction, and a failure leaves nothing behind; `auto` is one for each core here, at most 4.',
+      'Sessions that make indexes and constraints at once after the rows, for dumps in `custom` format; of a backup in lanes (`JOBS`) they load so many lanes at once, too. Without it a dump of everything is one transaction (`1`), and a failure leaves nothing behind; lanes get one for each core here, from 2 to 4. `auto` is one for each core here, at most 4.',
     example: 'auto',
-    default: '1',
     aliases: ['PARALLEL_JOBS'],
   }),
   RESTORE_MAX_SIZE: variable(autoOr(size(1024 ** 2, 1024 ** 5)), {
