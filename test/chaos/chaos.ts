@@ -1,27 +1,24 @@
 import { availableParallelism } from 'node:os';
-import { openLaboratory } from './laboratory.ts';
-import type { Doctoring } from './program.ts';
+import type { Laboratory } from './laboratory.ts';
 import { describeSchedule, type Schedule, scheduleOf } from './schedule.ts';
 import { trySeed, type Verdict } from './seed.ts';
 
 /** What to try. */
 export interface ChaosRequest {
   readonly seeds: Iterable<number>;
-  /** Seeds that are tried at once; many of them wait for most of their time. */
-  readonly atOnce?: number;
   /** Begin no seed after so many ms. */
   readonly forMs?: number;
-  /** Changes to the program, to see whether what they break is found. */
-  readonly doctorings?: readonly Doctoring[];
   readonly onVerdict: (verdict: Verdict, schedule: Schedule) => void;
   /** True ends it before its time. */
   readonly enough?: () => boolean;
 }
 
-/** Tries seeds, some at a time, each on a bench of its own, and tells what came of each. */
-export async function tryChaos(request: ChaosRequest): Promise<void> {
-  const { atOnce = availableParallelism() * 2, forMs = Infinity, enough } = request;
-  await using laboratory = await openLaboratory(atOnce, request.doctorings);
+/** Seeds that are tried at once: many of them wait for most of their time. */
+export const usualBenches = availableParallelism() * 2;
+
+/** Tries seeds, one on each bench at a time, and tells what came of each. */
+export async function tryChaos(laboratory: Laboratory, request: ChaosRequest): Promise<void> {
+  const { forMs = Infinity, enough, onVerdict } = request;
   const began = performance.now();
   const seeds = request.seeds[Symbol.iterator]();
   await Promise.all(
@@ -30,7 +27,7 @@ export async function tryChaos(request: ChaosRequest): Promise<void> {
         const next = seeds.next();
         if (next.done === true) return;
         const schedule = scheduleOf(next.value);
-        request.onVerdict(await trySeed(laboratory, bench, schedule), schedule);
+        onVerdict(await trySeed(laboratory, bench, schedule), schedule);
       }
     }),
   );

@@ -31,6 +31,8 @@ export function judgeEnd({ run, step, acted, abrupt, tookTooLong, orphans, scrat
   const wrong: string[] = [];
   const { exitCode, signal, stderr } = run;
   if (tookTooLong) wrong.push('it did not end');
+  const isKilled = step.strokes.some(({ kind }) => kind === 'killed at its end');
+  if (isKilled && exitCode === 0) wrong.push('pg_dump was killed, and that was taken for a success');
   const causes = [
     ...acted,
     ...(typeof step.ownServer === 'number' ? ['small disk'] : []),

@@ -8,7 +8,7 @@ import type { S3Server } from '../support/s3-server.ts';
 import { makeDatabases } from './bank.ts';
 import { type History, makeHistory } from './history.ts';
 import { type Keys, makeKeys } from './keys.ts';
-import { bundleProgram, type Doctoring, type Program } from './program.ts';
+import { bundleProgram, type Program } from './program.ts';
 
 /** Where one seed after the other is tried: a database server of its own. */
 export interface Bench {
@@ -43,8 +43,8 @@ export function storeVariables({ url }: Pick<S3Server, 'url'>): Record<string, s
   };
 }
 
-/** Sets up so many benches. Without backups of the past where seeds are to be quick to set up for. */
-export async function openLaboratory(benches: number, doctorings: readonly Doctoring[] = []): Promise<Laboratory> {
+/** Sets up so many benches. */
+export async function openLaboratory(benches: number): Promise<Laboratory> {
   await using opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-chaos-lab-'));
   opened.defer(() => {
@@ -54,7 +54,7 @@ export async function openLaboratory(benches: number, doctorings: readonly Docto
   mkdirSync(gpgHome, { mode: 0o700 });
   opened.defer(() => runCommand('gpgconf', ['--homedir', gpgHome, '--kill', 'all']).then(() => undefined));
   const [program, keys, ...ready] = await Promise.all([
-    bundleProgram(doctorings).then((bundled) => opened.use(bundled)),
+    bundleProgram().then((bundled) => opened.use(bundled)),
     makeKeys(folder),
     ...Array.from({ length: benches }, () => openBench(opened)),
   ]);

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { describeWrong, seedsFrom, tryChaos } from './chaos.ts';
+import { describeWrong, seedsFrom, tryChaos, usualBenches } from './chaos.ts';
 import { Figures } from './figures.ts';
-import { describeSchedule } from './schedule.ts';
+import { openLaboratory } from './laboratory.ts';
+import { describeSchedule, scheduleOf } from './schedule.ts';
 
 /*
  * `npm run chaos`: backups, prunes, drills and restores under random faults.
@@ -27,14 +28,12 @@ const seeds = one === undefined ? seedsFrom(Number(values.from), Number(values.s
 const print = (text: string): void => void process.stdout.write(text);
 
 if (values['dry-run']) {
-  const { scheduleOf } = await import('./schedule.ts');
   for (const seed of seeds) print(`${describeSchedule(scheduleOf(seed))}\n`);
 } else {
   const figures = new Figures();
-  await tryChaos({
+  await using laboratory = await openLaboratory(one === undefined ? Number(values['at-once'] ?? usualBenches) : 1);
+  await tryChaos(laboratory, {
     seeds,
-    ...(one !== undefined && { atOnce: 1 }),
-    ...(values['at-once'] !== undefined && { atOnce: Number(values['at-once']) }),
     ...(values.minutes !== undefined && { forMs: Number(values.minutes) * 60_000 }),
     onVerdict: (verdict, schedule) => {
       figures.add(verdict);
