@@ -72,10 +72,6 @@ const rules: readonly Rule[] = [
       `VERIFY=drill restores what ${n('GPG_PUBLIC_KEYS')} encrypts, and GPG_PRIVATE_KEY is not set; set it, or keep the private key out of this job with VERIFY=download and run drill elsewhere`,
   },
   {
-    broken: ({ values }) => values.VERIFY === 'drill' && values.JOBS !== 1,
-    words: () => 'VERIFY=drill cannot restore what JOBS divides; remove JOBS, or set VERIFY=download',
-  },
-  {
     broken: ({ values }) => values.VERIFY === 'drill' && values.ROW_COUNTS === 'off',
     words: () => 'VERIFY=drill compares rows, which ROW_COUNTS=off does not count; remove ROW_COUNTS',
   },
