@@ -154,7 +154,7 @@ function checkSameDatabase(
   findings: Findings,
 ): void {
   if (values.PGDATABASE?.includes('\n') === true) {
-    const list = values.PGDATABASE?.split(/\s*\n\s*/).join(',') ?? '';
+    const list = values.PGDATABASE.split(/\s*\n\s*/).join(',');
     findings.problem(`${nameOf('PGDATABASE')} names several databases; write DATABASES=${list}`);
   }
   if (!isSet('DATABASE_URL')) return;

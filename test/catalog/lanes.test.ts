@@ -22,7 +22,7 @@ test('a backup in lanes is read back with all of them, the rest last', () => {
     read.data.map(({ lane }) => lane),
     ['data-02', 'data-01', 'rest'],
   );
-  assert.equal(read.rest, read?.data.at(-1));
+  assert.equal(read.rest, read.data.at(-1));
   assert.equal(dumpsOf(manifest).length, 4);
 });
 

@@ -40,7 +40,6 @@ describe('only a part', () => {
   });
 
   test('tables by schema and name, and no other that has the name of one and the schema of another', async () => {
-    const { psql } = stored.postgres;
     const target = await stored.target();
     const args = ['--table', 'sales.orders', '--table', 'public.customers'];
     const run = await stored.run(['restore', custom().id, ...args], target.variables);
@@ -50,7 +49,7 @@ describe('only a part', () => {
     assert.doesNotMatch(run.stdout, /DIFFERENT|not compared/);
     const kept =
       "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname) FROM pg_tables WHERE schemaname IN ('sales', 'public')";
-    assert.equal(await psql(kept, target.name), 'public.customers sales.orders');
+    assert.equal(await stored.postgres.psql(kept, target.name), 'public.customers sales.orders');
   });
 
   test('of a plain dump is refused', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readConfig } from '../../src/config/read.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
-import { backupVariables, block, phrase, readme, rowsUnder } from './text.ts';
+import { backupVariables, phrase, readme, rowsUnder } from './text.ts';
 
 const root = join(import.meta.dirname, '../..');
 
