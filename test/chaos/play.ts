@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndedRun, startEntrypoint, type StartedRun } from '../support/entrypoint.ts';
@@ -47,6 +47,8 @@ export async function play(
 ): Promise<Played> {
   const { program, folder } = laboratory;
   const mine = mkdtempSync(join(folder, 'step-'));
+  // A drill's server may run as another user.
+  for (const entered of [folder, mine]) chmodSync(entered, 0o755);
   const tmp = join(mine, 'tmp');
   mkdirSync(tmp, { mode: 0o755 });
   const wrapped = wrapPrograms(step.strokes, mine, bench.postgres.binDir, bench.postgres.major);
