@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogConfig } from './config/config.ts';
-import { oneLine } from './notify/text.ts';
+import { oneLine } from './visible.ts';
 import { redactJson } from './redact.ts';
 
 /** The log that every part writes to: structured fields first, then a message. Made once, in the edge. */

@@ -13,7 +13,7 @@ import { checkLanes } from './lane-check.ts';
 import type { LanePlan } from './lane-plan.ts';
 import { LanesProgress } from './lanes-progress.ts';
 import type { Ready } from './ready.ts';
-import { sideBySide } from './side-by-side.ts';
+import { sideBySide } from '../pipeline/side-by-side.ts';
 import type { Snapshot } from './snapshot.ts';
 import { verifyStored } from './verify.ts';
 import type { WrittenObjects } from './written.ts';

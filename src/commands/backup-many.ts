@@ -7,7 +7,7 @@ import type { Config, DatabasesConfig } from '../config/config.ts';
 import { connectionTo } from '../config/databases.ts';
 import { type Failure, toFailure } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { openStore } from '../store/open.ts';
 import { toolVersion } from '../version.ts';
 import type { BackupJob } from './backup-one.ts';

@@ -1,5 +1,5 @@
 import prettyMs from 'pretty-ms';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import type { Checked } from '../schedule/check.ts';
 import { describeMissed } from '../schedule/missed.ts';
 

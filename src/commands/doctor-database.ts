@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { connectionTo } from '../config/databases.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { findClient } from '../postgres/clients.ts';
 import { refusePoolerAddress } from '../postgres/pooler.ts';

@@ -7,7 +7,7 @@ import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { isFleet } from '../fleet/fleet.ts';
 import type { Log } from '../log.ts';
 import { openChannels } from '../notify/open-channels.ts';
-import { harmless } from '../notify/text.ts';
+import { harmless } from '../visible.ts';
 import { compressStage } from '../pipeline/compress.ts';
 import { prepareEncryption } from '../pipeline/encrypt.ts';
 import { createRedactor } from '../redact.ts';

@@ -1,6 +1,6 @@
 import { listCatalog } from '../catalog/entries.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { drillBackup, type DrillOptions } from './drill-backup.ts';

@@ -7,7 +7,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import type { Proof } from '../catalog/proof.ts';
 import { proofStates, readProofs, type StoredProof } from '../catalog/proofs.ts';
 import { toFailure } from '../errors.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { type Column, renderTable } from '../report/table.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';

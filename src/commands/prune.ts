@@ -6,7 +6,7 @@ import { type Removal, removeFolders } from '../retention/apply.ts';
 import { policyWords, renderPlan, reasonWords } from '../retention/calendar.ts';
 import { planRetention, type RetentionPlan, tooMuch } from '../retention/plan.ts';
 import { type LeftoverFolder, type StoredBackup, type Survey, surveyStore } from '../retention/survey.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openReader, type Reader } from './reader.ts';

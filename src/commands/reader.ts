@@ -2,7 +2,7 @@ import { believeOnly } from '../catalog/believe.ts';
 import type { ReaderConfig } from '../config/config.ts';
 import { readReaderConfig } from '../config/read.ts';
 import type { Log } from '../log.ts';
-import { harmless } from '../notify/text.ts';
+import { harmless } from '../visible.ts';
 import { createRedactor } from '../redact.ts';
 import type { Progress } from '../report/progress.ts';
 import { createReporting } from '../report/reporting.ts';

@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { type Entry, listCatalog } from '../catalog/entries.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { type VerifiedArtifact, verifyBackup } from '../restore/verify-backup.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';

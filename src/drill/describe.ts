@@ -1,5 +1,5 @@
 import prettyMs from 'pretty-ms';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { describeComparison } from '../report/comparison.ts';
 import type { Drilled } from './drill.ts';
 

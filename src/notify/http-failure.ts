@@ -1,7 +1,8 @@
 import { Secret } from '../config/secret.ts';
 import { createRedactor } from '../redact.ts';
 import { DeliveryFailure } from './delivery.ts';
-import { fit, oneLine } from './text.ts';
+import { fit } from './text.ts';
+import { oneLine } from '../visible.ts';
 
 const longestExcerpt = 200;
 

@@ -3,7 +3,8 @@ import prettyMs from 'pretty-ms';
 import { toolVersion } from '../version.ts';
 import type { RunEvent } from './event.ts';
 import { partLines, partsWords } from './parts.ts';
-import { fit, linesOf, oneLine } from './text.ts';
+import { fit, linesOf } from './text.ts';
+import { oneLine } from '../visible.ts';
 
 /** Lines that are shown as they stand, under a title. */
 export interface Quoted {

@@ -4,7 +4,8 @@ import type { Secret } from '../config/secret.ts';
 import { isLoopback } from '../config/endpoint.ts';
 import { guardedLookup, refuseHost } from './address.ts';
 import { DeliveryFailure } from './delivery.ts';
-import { fit, oneLine } from './text.ts';
+import { fit } from './text.ts';
+import { oneLine } from '../visible.ts';
 
 /** A server may keep a new client waiting for some seconds on purpose, to see whether it is a spammer. */
 const greetingMs = 10_000;

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import prettyBytes from 'pretty-bytes';
 import type { LiveLines } from './live-lines.ts';
-import { fit, oneLine } from '../notify/text.ts';
+import { fit } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { Pace, type Standing } from './position.ts';
 import { describeLeft, describeTable, type Metronome, type Progress, systemMetronome, type Work } from './progress.ts';
 

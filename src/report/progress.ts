@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import type { Log } from '../log.ts';
-import { oneLine } from '../notify/text.ts';
+import { oneLine } from '../visible.ts';
 import { Pace, type Position, type Standing } from './position.ts';
 
 /** A piece of work to be followed. */

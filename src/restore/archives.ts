@@ -1,7 +1,7 @@
 import { schemaLane } from '../catalog/lanes.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import { type ArtifactSource, openToc } from './load.ts';
-import { sideBySide } from '../backup/side-by-side.ts';
+import { sideBySide } from '../pipeline/side-by-side.ts';
 import type { KnownNames, TocEntry } from './toc-list.ts';
 import type { Toc } from './toc.ts';
 

@@ -6,7 +6,7 @@ import { followReading } from '../report/reading.ts';
 import type { Store } from '../store/store.ts';
 import { checkedBytes } from './decode.ts';
 import { hashBlocks, type KnownBlocks } from './known-blocks.ts';
-import { sideBySide } from '../backup/side-by-side.ts';
+import { sideBySide } from '../pipeline/side-by-side.ts';
 
 /** What is to be read, and how that is told. */
 export interface Reading {

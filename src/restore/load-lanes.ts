@@ -8,7 +8,7 @@ import type { Archive } from './archives.ts';
 import { limitedTogether } from './decoded-limit.ts';
 import { holdsData, type LeftOut } from './leave-out.ts';
 import { checkWhole, loadArtifact, runLoader } from './load.ts';
-import { sideBySide } from '../backup/side-by-side.ts';
+import { sideBySide } from '../pipeline/side-by-side.ts';
 import { asListed } from './toc-list.ts';
 
 /** How the lanes of a backup are loaded. */

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { describeEvent, notesOf } from '../../src/notify/message.ts';
 import { sampleEvent as sample } from '../../src/notify/sample.ts';
-import { fit, linesOf, oneLine } from '../../src/notify/text.ts';
+import { fit, linesOf } from '../../src/notify/text.ts';
+import { oneLine } from '../../src/visible.ts';
 import { growing, hostileMessage, hostileName, longestMessage, shown } from './hostile.ts';
 import { sampleEvent, sampleFailure } from './sample-event.ts';
 

@@ -3,7 +3,7 @@ import { Failure } from '../../errors.ts';
 import { type Fleet, isFleet, readFleet } from '../../fleet/fleet.ts';
 import { MemberStore } from '../../fleet/member-store.ts';
 import type { Log } from '../../log.ts';
-import { harmless } from '../../notify/text.ts';
+import { harmless } from '../../visible.ts';
 import { createRedactor } from '../../redact.ts';
 import { createReporting } from '../../report/reporting.ts';
 import { openStore } from '../../store/open.ts';

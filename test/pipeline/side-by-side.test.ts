@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, test } from 'node:test';
-import { sideBySide } from '../../src/backup/side-by-side.ts';
+import { sideBySide } from '../../src/pipeline/side-by-side.ts';
 import { Failure } from '../../src/errors.ts';
 
 const never = new AbortController().signal;
