@@ -59,5 +59,8 @@ export function createLog(config: LogConfig, output: LogOutput, redact: (text: s
 
 function visible(text: string): string {
   const [first = '', ...more] = text.split(/\r?\n/).map(oneLine);
-  return [first, ...more.map((line) => (line.startsWith(hintStart) ? line : `  ${line}`))].join('\n');
+  return [
+    first,
+    ...more.map((line) => (line.startsWith(hintStart) || line.startsWith('  ') ? line : `  ${line}`)),
+  ].join('\n');
 }

@@ -71,6 +71,7 @@ describe('in a real S3 store', () => {
       ...fakePgDump('head -c 23000000 /dev/urandom; exec sleep 60'),
       COMPRESSION: 'none',
       LOCK: 'off',
+      GLOBALS: 'off',
     });
     await uploading();
     killed.signal('SIGKILL');
