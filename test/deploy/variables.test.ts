@@ -11,7 +11,7 @@ const files = globSync('**/*', { cwd: deploy })
 /** Names in files of deploy/ that other programs read, or that a file gives itself, by whose they are. */
 const others = Object.entries({
   cron: ['PATH', 'SHELL', 'MAILTO'],
-  'GitHub and the workflows': ['IMAGE', 'TOKEN', 'TITLE', 'RUN', 'GITHUB_ACTOR', 'GH_TOKEN', 'GH_REPO'],
+  'GitHub and the workflows': ['IMAGE', 'COMMAND', 'TOKEN', 'TITLE', 'RUN', 'GITHUB_ACTOR', 'GH_TOKEN', 'GH_REPO'],
   'secrets of GitHub, under names of ours': ['DRILL_S3_ACCESS_KEY_ID', 'DRILL_S3_SECRET_ACCESS_KEY'],
   'health checks of Compose': ['CMD'],
   node: ['TMPDIR'],
