@@ -91,14 +91,14 @@ for (const [what, change, isGood] of [
     'warns of another dump, with sums that fit',
     (backup: string) => {
       writeFileSync(join(backup, 'database.dump.zst'), '\n', { flag: 'a' });
-      bash('sha256sum database.dump.zst globals.sql.zst > SHA256SUMS', backup);
+      bash('sha256sum database.dump.zst > SHA256SUMS', backup);
     },
     false,
   ],
   [
     'warns of the manifest of another backup',
     (backup: string) => {
-      for (const file of ['manifest.json', 'manifest.json.sig', 'database.dump.zst', 'globals.sql.zst']) {
+      for (const file of ['manifest.json', 'manifest.json.sig', 'database.dump.zst']) {
         copyFileSync(join(stored.backups[1]!.folder, file), join(backup, file));
       }
     },
