@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fakePgDump, temporaryFolder } from '../support/fake-programs.ts';
@@ -23,6 +23,7 @@ after(() => postgres.stop('immediate'));
 /** A backup on a terminal of its own (util-linux's script), held in its only table until it is let go. */
 function startBackup(variables: Record<string, string> = {}) {
   const folder = temporaryFolder();
+  mkdirSync(join(folder, 'store'));
   const [warned, gone] = [join(folder, 'warned'), join(folder, 'gone')];
   const wait = (file: string): string => `while [ ! -e '${file}' ]; do sleep 0.02; done`;
   const pgDump = fakePgDump(
