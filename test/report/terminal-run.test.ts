@@ -38,6 +38,7 @@ function startBackup(variables: Record<string, string> = {}) {
       TERM: 'xterm-256color',
       DATABASE_URL: postgres.url('shop'),
       BACKUP_DESTINATION: `file://${join(folder, 'store')}`,
+      GLOBALS: 'off',
       ...pgDump,
       ...variables,
     },
