@@ -153,7 +153,8 @@ function checkSameDatabase(
   used: { readonly host: string | undefined; readonly database: string | undefined },
   findings: Findings,
 ): void {
-  if (values.PGDATABASE?.includes('\n') === true) {
+  // A list is what other images take under their names; libpq's own is that of one database, whatever is in it.
+  if (nameOf('PGDATABASE') !== 'PGDATABASE' && values.PGDATABASE?.includes('\n') === true) {
     const list = values.PGDATABASE.split(/\s*\n\s*/).join(',');
     findings.problem(`${nameOf('PGDATABASE')} names several databases; write DATABASES=${list}`);
   }
