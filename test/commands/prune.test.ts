@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type EndedRun, runEntrypoint, startEntrypoint } from '../support/entrypoint.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { until } from '../support/until.ts';
-import { nightly, preload, type Preloaded } from '../retention/preloaded.ts';
-
-/** A directory with backups, as old as their names say. */
-function folderOf(backups: readonly Preloaded[]): string {
-  const root = temporaryFolder();
-  for (const { files, time } of backups) {
-    for (const [key, content] of files) {
-      mkdirSync(dirname(join(root, key)), { recursive: true });
-      writeFileSync(join(root, key), content);
-      utimesSync(join(root, key), time, time);
-    }
-  }
-  return root;
-}
+import { folderOf, nightly, preload, type Preloaded } from '../retention/preloaded.ts';
 
 const run = (root: string, args: readonly string[], env: Record<string, string>): Promise<EndedRun> =>
   runEntrypoint({ BACKUP_DESTINATION: `file://${root}`, ...env }, { args: ['prune', ...args] });

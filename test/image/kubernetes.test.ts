@@ -94,12 +94,13 @@ describe('the image with exactly the settings of the pods in deploy/kubernetes',
     const bucket = await s3.createBucket();
     const own = { ...settings, BACKUP_DESTINATION: `s3://${bucket}/fleet` };
     const job = readJob('fleet');
+    const shards = job.cronJob.spec.jobTemplate.spec?.completions ?? 0;
     const done: unknown[] = [];
-    for (const index of [0, 1, 2, 3]) {
+    for (let index = 0; index < shards; index++) {
       const pod = await runPod(job, only('fleet'), { image, settings: own, secrets, files, index });
       assert.equal(pod.exitCode, 0, pod.stdout + pod.stderr);
       const { fleet, members } = onlyLine(pod.stdout) as { fleet: object; members: { member: string }[] };
-      assert.deepEqual(fleet, { run: 'pg-offsite-fleet-29385617', index, shards: 4, members: 2 });
+      assert.deepEqual(fleet, { run: 'pg-offsite-fleet-29385617', index, shards, members: 2 });
       done.push(...members.map(({ member }) => member));
     }
     assert.deepEqual(done.sort(), ['crm', 'shop']);

@@ -1,8 +1,11 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { newBackupId } from '../../src/catalog/ids.ts';
 import type { Manifest } from '../../src/catalog/manifest.ts';
 import { serializeManifest } from '../../src/catalog/manifest.ts';
 import { sha256Sums } from '../../src/catalog/sums.ts';
 import { sampleArtifact, sampleManifest } from '../catalog/sample-manifest.ts';
+import { temporaryFolder } from '../support/fake-programs.ts';
 import type { S3Server } from '../support/s3-server.ts';
 
 const dayMs = 86_400_000;
@@ -48,4 +51,17 @@ export function preloadObject(server: S3Server, key: string, content: string, la
   server.put(key, content);
   const object = server.objects().get(key);
   if (object) server.objects().set(key, { ...object, lastModified });
+}
+
+/** A directory with backups, as old as their names say. */
+export function folderOf(backups: readonly Preloaded[]): string {
+  const root = temporaryFolder();
+  for (const { files, time } of backups) {
+    for (const [key, content] of files) {
+      mkdirSync(dirname(join(root, key)), { recursive: true });
+      writeFileSync(join(root, key), content);
+      utimesSync(join(root, key), time, time);
+    }
+  }
+  return root;
 }
