@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type pg from 'pg';
-import { dataLane, restLane, schemaLane } from '../catalog/lanes.ts';
+import { dataLane, restLane, schemaLane } from '../catalog/lane-names.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import { partVariables } from '../config/dump-filters.ts';
 import type { Census } from '../postgres/census.ts';

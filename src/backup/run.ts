@@ -1,6 +1,6 @@
 import { newBackupId } from '../catalog/ids.ts';
 import { backupFolder, databaseFolder, fileNames } from '../catalog/keys.ts';
-import { wholeLane } from '../catalog/lanes.ts';
+import { wholeLane } from '../catalog/lane-names.ts';
 import { type Manifest, schemaVersionFor, serializeManifest } from '../catalog/manifest.ts';
 import { proofFileName, serializeProof } from '../catalog/proof.ts';
 import { restoreGuide } from '../catalog/restore-guide.ts';

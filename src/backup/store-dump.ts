@@ -1,4 +1,4 @@
-import { laneFile, wholeLane } from '../catalog/lanes.ts';
+import { laneFile, wholeLane } from '../catalog/lane-names.ts';
 import type { Artifact } from '../catalog/manifest.ts';
 import { compressionSuffix } from '../pipeline/compress.ts';
 import { encryptionSuffix } from '../pipeline/encrypt.ts';

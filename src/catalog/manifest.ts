@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { areWhole, wholeLane } from './lanes.ts';
+import { areWhole, wholeLane } from './lane-names.ts';
 import { parseRecord } from './stored-record.ts';
 
 /**
@@ -21,7 +21,7 @@ const artifact = z.object({
   key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
   /** `globals`: roles, tablespaces and the database's settings, as SQL. */
   kind: z.enum(['dump', 'globals']),
-  /** `all` for the dump of everything, `globals` for those; else see src/catalog/lanes.ts. */
+  /** `all` for the dump of everything, `globals` for those; else see lane-names.ts. */
   lane: z.string(),
   bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),

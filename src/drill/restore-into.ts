@@ -1,4 +1,4 @@
-import { schemaLane } from '../catalog/lanes.ts';
+import { schemaLane } from '../catalog/lane-names.ts';
 import { dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import type { Decryption } from '../pipeline/decryption.ts';
 import type { PostgresClient } from '../postgres/clients.ts';

@@ -1,4 +1,4 @@
-import { mostDataLanes } from '../catalog/lanes.ts';
+import { mostDataLanes } from '../catalog/lane-names.ts';
 
 /** A table whose contents can be dumped by its name. */
 export interface LaneTable {

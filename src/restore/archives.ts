@@ -1,4 +1,4 @@
-import { schemaLane } from '../catalog/lanes.ts';
+import { schemaLane } from '../catalog/lane-names.ts';
 import type { PostgresClient } from '../postgres/clients.ts';
 import { type ArtifactSource, openToc } from './load.ts';
 import { sideBySide } from '../pipeline/side-by-side.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { areWhole, dataLane, laneFile, lanesOf, mostDataLanes } from '../../src/catalog/lanes.ts';
+import { areWhole, dataLane, laneFile, mostDataLanes } from '../../src/catalog/lane-names.ts';
+import { lanesOf } from '../../src/catalog/lanes.ts';
 import {
   type Artifact,
   dumpsOf,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dataLane, laneFile } from '../../src/catalog/lanes.ts';
+import { dataLane, laneFile } from '../../src/catalog/lane-names.ts';
 import type { Artifact, Manifest } from '../../src/catalog/manifest.ts';
 
 /** An artifact with this content. */

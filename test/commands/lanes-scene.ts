@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach } from 'node:test';
-import { dataLane, laneFile, restLane, schemaLane } from '../../src/catalog/lanes.ts';
+import { dataLane, laneFile, restLane, schemaLane } from '../../src/catalog/lane-names.ts';
 import { type Artifact, type Manifest, schemaVersionFor } from '../../src/catalog/manifest.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { runCommand } from '../support/run-command.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { mostDataLanes } from '../../src/catalog/lanes.ts';
+import { mostDataLanes } from '../../src/catalog/lane-names.ts';
 import { automaticJobs, divideTables, type LaneTable, tablePattern } from '../../src/postgres/lanes.ts';
 
 const mebibyte = 1024 ** 2;
