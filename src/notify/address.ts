@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { carriedAddresses } from './carried-address.ts';
 import { DeliveryFailure } from './delivery.ts';
 
 /**
@@ -19,14 +20,17 @@ refused.addSubnet('fe80::', 10, 'ipv6');
 refused.addSubnet('ff00::', 8, 'ipv6');
 refused.addSubnet('fd00:ec2::', 32, 'ipv6'); // AWS: metadata, DNS, time, pod identity
 refused.addAddress('fd20:ce::254', 'ipv6'); // Google
-refused.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6'); // the same through NAT64
 
 /** Names of metadata services, which a proxy would resolve out of our sight. */
 const refusedNames = /^(?:metadata|metadata\.google\.internal|instance-data(?:\..*)?)\.?$/i;
 
-/** Whether nothing must ever be sent to this address, in its usual notation. */
+/**
+ * Whether nothing must ever be sent to this address, in its usual notation. One of IPv6 that a translator or a tunnel
+ * takes to one of IPv4 is judged by that one.
+ */
 export function isRefusedAddress(address: string): boolean {
-  return refused.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+  if (!address.includes(':')) return refused.check(address, 'ipv4');
+  return refused.check(address, 'ipv6') || carriedAddresses(address).some((inner) => refused.check(inner, 'ipv4'));
 }
 
 /** Refuses a host that is itself such an address or name; names are looked up only when they are connected to. */

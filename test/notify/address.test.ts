@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { Secret } from '../../src/config/secret.ts';
 import { guardedLookup, isRefusedAddress } from '../../src/notify/address.ts';
 import { DeliveryFailure } from '../../src/notify/delivery.ts';
@@ -61,6 +63,22 @@ describe('an address', () => {
     '::ffff:169.254.169.254',
     '::ffff:a9fe:a9fe',
     '64:ff9b::a9fe:a9fe',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::100.100.100.200',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:a9:fe:a9fe::',
+    '64:ff9b:1:0:a9:fea9:fe00:0',
+    '64:ff9b:1::a9fe:a9fe',
+    '::169.254.169.254',
+    '::ffff:0:169.254.169.254',
+    '0:0:0:0:ffff:0:a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    '2001:0:a9fe:a9fe::1',
+    '2001:0:4136:e378:8000:63bf:5601:5601',
+    '2001:0:0:0:0:0:5601:5601%eth0',
+    '2600::5efe:169.254.169.254',
+    '2600::200:5efe:a9fe:a9fe',
+    'fe80::1%eth0',
   ];
   const good = [
     '127.0.0.1',
@@ -73,6 +91,13 @@ describe('an address', () => {
     'fd12:3456::1',
     '2600::1',
     '::ffff:10.0.0.1',
+    '::ffff:0:10.0.0.1',
+    '64:ff9b::10.0.0.1',
+    '64:ff9b::127.0.0.1',
+    '2002:a00:1::1',
+    '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+    '2001:db8:a9fe:a9fe::1',
+    '2600:a9fe:a9fe::a9fe:a9fe',
   ];
   test('that is link-local or of a metadata service is refused, a private one is not', () => {
     assert.deepEqual(
@@ -85,6 +110,25 @@ describe('an address', () => {
     );
   });
 
+  test('of IPv6 is judged in every notation there is', () => {
+    const written = fc.oneof(
+      fc.ipV6(),
+      fc
+        .tuple(fc.constantFrom('::', '::ffff:', '::ffff:0:', '64:ff9b::', '2002::'), fc.ipV4())
+        .map((both) => both.join('')),
+    );
+    fc.assert(
+      fc.property(written, (address) => {
+        assert.ok(isIPv6(address));
+        assert.equal(
+          isRefusedAddress(address),
+          isRefusedAddress(new URL(`http://[${address}]/`).hostname.slice(1, -1)),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   const hosts = [
     '169.254.169.254',
     '2852039166',
@@ -92,6 +136,8 @@ describe('an address', () => {
     '0251.0376.0251.0376',
     '[::ffff:a9fe:a9fe]',
     '[fd00:ec2::254]',
+    '[::ffff:0:a9fe:a9fe]',
+    '[2002:a9fe:a9fe::]',
     '[fe80::1]',
     '0.0.0.0',
     'metadata.google.internal',
