@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { filesIn, lookInto } from './after-directory.ts';
 import { countCalls, runUntil } from './channel.ts';
-import { useScene } from './place.ts';
+import { inPlaces, useScene } from './place.ts';
 import { type Point, pointsOf } from './point.ts';
 import { systemCalls } from './system-calls.ts';
 import { Tally } from './tally.ts';
@@ -44,6 +44,8 @@ test('fault 39: a backup into a directory is killed at its changes to files and 
   cpSync(kept, counted, { recursive: true });
   const calls = await countCalls(systemCalls, scene.started(variables(counted)), scene.options);
   const tally = new Tally('backup into a directory: changes to files and starts of programs', calls.length);
-  for (const point of pointsOf(calls.length, 14)) tally.add(await killedAt(point, join(root, 'killed')));
+  await inPlaces(scene.places, pointsOf(calls.length, 14), async (_, point) => {
+    tally.add(await killedAt(point, join(root, 'killed')));
+  });
   tally.print(context);
 });

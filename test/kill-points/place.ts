@@ -6,6 +6,7 @@ import { type EndedRun, type EntrypointOptions, runEntrypoint } from '../support
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type MemoryObject, type S3Server, startS3Server } from '../support/s3-server.ts';
+import { everyPoint } from './point.ts';
 import { type QueryProxy, startQueryProxy } from './query-proxy.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -184,17 +185,29 @@ export function useScene(placeCount = 2): Scene {
 /** What {@link Scene.fingerprint} says of a database without the table. */
 export const nothing = 'nothing';
 
-/** Does this with each of a list, in each place one at a time. The first failure is thrown, once all places are done. */
+/**
+ * Does this with each of a list, in each place one at a time. A failure ends it, unless every point is to be tried: then it
+ * is told at once, the rest goes on, and all of them are thrown in the end.
+ */
 export async function inPlaces<T>(
   places: readonly Place[],
   list: readonly T[],
   work: (place: Place, item: T) => Promise<void>,
 ): Promise<void> {
   const left = [...list];
-  const outcomes = await Promise.allSettled(
+  const failures: unknown[] = [];
+  await Promise.all(
     places.map(async (place) => {
-      while (left.length > 0) await work(place, left.shift() as T);
+      while (left.length > 0 && (everyPoint || failures.length === 0)) {
+        const item = left.shift() as T;
+        try {
+          await work(place, item);
+        } catch (error) {
+          failures.push(error);
+          if (everyPoint) process.stderr.write(`FAILED ${JSON.stringify(item)} ${String(error)}\n`);
+        }
+      }
     }),
   );
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
 }

@@ -13,23 +13,29 @@ export interface Point {
   readonly whom: 'all' | 'node' | 'nobody';
 }
 
+const { KILL_POINTS = '' } = process.env;
 /** True where every point is to be tried, as `npm run kill-points` does, and not only some of them. */
-export const everyPoint = process.env['KILL_POINTS'] === 'all';
+export const everyPoint = KILL_POINTS !== '';
+const [firstWanted = 1, lastWanted = Infinity] = /\d/.test(KILL_POINTS) ? KILL_POINTS.split('-').map(Number) : [];
+const isWanted = ({ at }: Point): boolean => at >= firstWanted && at <= lastWanted;
 
 /**
  * The points of a run that makes so many calls: all of them, or some that are spread over the run evenly, its first and
  * its last call included, in turns before and after the call's effect and in turns everything or node alone.
  * @param most how many when not all are wanted.
  */
-export function pointsOf(calls: number, most: number, whens: readonly Point['when'][] = ['before', 'after']): Point[] {
-  const points = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) =>
-    whens.flatMap((when, position) =>
-      (everyPoint ? (['all', 'node'] as const) : ([(at + position) % 2 === 0 ? 'all' : 'node'] as const)).map(
-        (whom) => ({ at, when, whom }),
-      ),
-    ),
-  );
-  return everyPoint ? points : some(points, most);
+export function pointsOf(calls: number, most: number): Point[] {
+  const ats = Array.from({ length: calls }, (_, index) => index + 1);
+  const whens = ['before', 'after'] as const;
+  if (!everyPoint) {
+    const inTurns = ats.flatMap((at) =>
+      whens.map((when, position) => ({ at, when, whom: (at + position) % 2 === 0 ? 'all' : 'node' }) as const),
+    );
+    return some(inTurns, most);
+  }
+  // Each call in one way before any in a second: what is ended early has been everywhere.
+  const ways = whens.flatMap((when) => (['all', 'node'] as const).map((whom) => ({ when, whom })));
+  return ways.flatMap((way) => ats.map((at) => ({ at, ...way }))).filter(isWanted);
 }
 
 /** The points at which the reply is lost, of a run that makes so many calls: all, or so many. */
@@ -38,7 +44,7 @@ export function lostReplies(calls: number, most: number): Point[] {
     { length: calls },
     (_, index) => ({ at: index + 1, when: 'after', whom: 'nobody' }) as const,
   );
-  return everyPoint ? points : some(points, most);
+  return everyPoint ? points.filter(isWanted) : some(points, most);
 }
 
 /** So many of a list, evenly spread, with its first and its last. */

@@ -1,25 +1,62 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
-/*
- * `npm run kill-points`: the sweeps of this folder at every single point, which takes about an hour on two cores; a word
- * keeps the files whose name holds it. `npm run at-once`: two runs at once, a hundred times; a number is how often.
- */
+const usage = `npm run kill-points [-- [--calls N[-M]] [word ...]]
+npm run at-once [-- [--times N]]
+
+kill-points kills runs with SIGKILL at every single call that they make, which takes hours on two cores. A word keeps the
+files of test/kill-points whose names hold it (backup, directory, drill, lost-reply, readers, restore).
+
+  --calls N[-M]  only at the N-th call, or at the N-th to the M-th
+  --times N      at-once: how often two runs are started at once (default: 100)
+  --help         show this
+`;
 const root = join(import.meta.dirname, '../..');
-const [what = 'all', ...args] = process.argv.slice(2);
-const words = args.filter((argument) => !/^\d+$/.test(argument));
-const times = args.find((argument) => /^\d+$/.test(argument)) ?? '100';
-const files = globSync('test/kill-points/*.test.ts', { cwd: root })
-  .filter((file) => file.endsWith('/at-once.test.ts') === (what === 'at-once'))
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
-const child = spawn(
-  process.execPath,
-  ['--test', '--test-force-exit', '--test-concurrency=1', '--test-timeout=7200000', '--test-reporter=spec', ...files],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, KILL_POINTS: 'all', AT_ONCE: times } },
-);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-child.once('close', (exitCode) => {
-  process.exitCode = exitCode ?? 1;
-});
+
+/** What the command line asks for, or what is wrong with it. */
+function asked(): { atOnce: boolean; files: string[]; env: Record<string, string> } | string {
+  try {
+    const atOnce = process.argv[2] === 'at-once';
+    const args = process.argv.slice(atOnce ? 3 : 2);
+    const options = {
+      ...(atOnce ? { times: { type: 'string' } as const } : { calls: { type: 'string' } as const }),
+      help: { type: 'boolean' } as const,
+    };
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: !atOnce });
+    if (values.help) return '';
+    const { calls = 'all', times = '100' } = values as { calls?: string; times?: string };
+    if (!/^(all|[1-9]\d*(-[1-9]\d*)?)$/.test(calls)) return `--calls ${calls}: not N or N-M`;
+    if (!/^[1-9]\d*$/.test(times)) return `--times ${times}: not a number`;
+    const mine = globSync('test/kill-points/*.test.ts', { cwd: root })
+      .filter((file) => file.endsWith('/at-once.test.ts') === atOnce)
+      .sort();
+    const none = positionals.find((word) => !mine.some((file) => file.includes(word)));
+    if (none !== undefined) return `${none}: no file of test/kill-points has this in its name`;
+    const files = mine.filter((file) => positionals.length === 0 || positionals.some((word) => file.includes(word)));
+    return { atOnce, files, env: { KILL_POINTS: /^\d+$/.test(calls) ? `${calls}-${calls}` : calls, AT_ONCE: times } };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const plan = asked();
+if (typeof plan === 'string') {
+  if (plan === '') process.stdout.write(usage);
+  else process.stderr.write(`${plan}\n\n${usage}`);
+  process.exitCode = plan === '' ? 0 : 2;
+} else {
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--test', '--test-force-exit', '--test-concurrency=1', '--test-timeout=14400000', '--test-reporter=spec'],
+      ...plan.files,
+    ],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...plan.env } },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  child.once('close', (exitCode) => {
+    process.exitCode = exitCode ?? 1;
+  });
+}
