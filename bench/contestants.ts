@@ -23,6 +23,8 @@ export interface Place {
   readonly temporary: string;
   /** A public key of age. */
   readonly recipient: string;
+  /** Its private key. */
+  readonly identity: string;
 }
 
 /** The ways that are compared, in the order in which a round runs them. The first is the floor: nothing is stored. */

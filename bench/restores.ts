@@ -19,13 +19,13 @@ export const targetConf = [
 const target = 'restored';
 
 /** The ways that are compared, in the order in which a round runs them. The first is what guides teach. */
-function restoreContestants(place: Place, targetUrl: string, identity: string): Contestant[] {
+function restoreContestants(place: Place, targetUrl: string): Contestant[] {
   const shell = (title: string, script: string): Contestant =>
     shellContestant({ ...place, databaseUrl: targetUrl }, title, script);
   const ours = (title: string, ...args: string[]): Contestant =>
     ownContestant(place, title, ['restore', 'latest', ...args], {
       TARGET_DATABASE_URL: targetUrl,
-      AGE_IDENTITY: identity,
+      AGE_IDENTITY: place.identity,
     });
   return [
     shell(
@@ -44,12 +44,10 @@ function restoreContestants(place: Place, targetUrl: string, identity: string): 
 /**
  * Measures every way to restore, from the backups that the ways to make one have left, into a server of its own with
  * {@link targetConf}. In the first round what came back is compared with the source, row by row.
- * @param identity the private key of the place's recipient.
  */
 export async function measureRestores(
   place: Place,
   source: string,
-  identity: string,
   rounds: number,
   say: (text: string) => void,
 ): Promise<readonly Series[]> {
@@ -58,7 +56,7 @@ export async function measureRestores(
   for (const way of [guide, file, own]) if (way) await measure(way.program, way.args, way.env);
   const expected = await fingerprint(place.server, source);
   await using server = await startPostgres({ conf: [...targetConf] });
-  const ways = restoreContestants(place, server.url(target), identity);
+  const ways = restoreContestants(place, server.url(target));
   const before = async (): Promise<void> => {
     await server.psql(`create database ${target} template template0`);
     await server.psql('checkpoint');

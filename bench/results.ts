@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../test/support/run-command.ts';
-import type { TestPostgres } from '../test/support/postgres.ts';
+import { newestBinDir } from '../test/support/postgres.ts';
 import type { Measurement } from './measure.ts';
 
 /** All rounds of one contestant. */
@@ -92,22 +92,23 @@ export function memoryTable(runs: readonly { readonly gigabytes: number; readonl
   );
 }
 
-/** What the figures were measured with. */
-export async function machine(server: TestPostgres): Promise<string> {
+/** What the figures were measured with: a sentence. */
+export async function machine(): Promise<string> {
   const [processor] = cpus();
   const aws = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws';
   const version = async (program: string, pattern: RegExp) =>
     pattern.exec(await runCommand(program, ['--version']))?.[0] ?? 'unknown';
-  return [
+  const things = [
     `${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${(totalmem() / 1e9).toFixed(0)} GB of memory`,
     `Linux ${release().split('-')[0] ?? ''}`,
-    `PostgreSQL ${await version(join(server.binDir, 'pg_dump'), /\d+\.\d+/)}`,
+    `PostgreSQL ${await version(join(newestBinDir(), 'pg_dump'), /\d+\.\d+/)}`,
     `node ${process.versions.node}`,
     `zstd ${await version('zstd', /\d+\.\d+\.\d+/)}`,
     `age ${await version('age', /\d+\.\d+\.\d+/)}`,
     `aws-cli ${await version(aws, /\d+\.\d+\.\d+/)}`,
     `Ceph ${await version('radosgw', /\d+\.\d+\.\d+/)}`,
-  ].join(', ');
+  ];
+  return `Measured on ${new Date().toISOString().slice(0, 10)} on ${things.join(', ')}.`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
