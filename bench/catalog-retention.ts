@@ -12,11 +12,12 @@ const log = pino({ level: 'info' }, pino.destination(2));
 const patience = { requestTimeoutMs: 60_000, retryForMs: 60_000 };
 const store = openStore(s3Config(process.env['S3_ENDPOINT'] ?? '', patience), log);
 const withinMs = duration(1, undefined, Number.POSITIVE_INFINITY).parse(keepWithin);
+const none = { last: undefined, daily: undefined, weekly: undefined, monthly: undefined, yearly: undefined };
 const { pruned, warnings } = await pruneAfterBackup({
   store,
   database,
   madeNow: '',
-  policy: { withinMs, minimum: 3, timeZone: 'UTC' } as never,
+  policy: { ...none, withinMs, minimum: 3, timeZone: 'UTC' },
   backupTimeoutMs: 6 * 3_600_000,
   log,
   signal: new AbortController().signal,

@@ -77,8 +77,8 @@ function commands({ databases, each, everyMs }: ManyBackups): Command[] {
   return [
     own('list --last 30'),
     own(databases === 1 ? 'check --max-age 26h' : 'check --max-age 48h'),
-    // It finds the backup and reads its manifest before it finds nobody at that address.
-    own(`restore latest --database ${database}`, { env: target, exitCode: 69 }),
+    // It finds the backup and reads its manifest before it misses the key.
+    own(`restore latest --database ${database}`, { env: target, exitCode: 78 }),
     {
       command: 'retention after a backup',
       script: join(import.meta.dirname, 'catalog-retention.ts'),
