@@ -44,7 +44,8 @@ const breaksOff = ({ steps: [first], form, size }: Schedule): boolean => {
 
 /** Whether the store flips a bit of a dump that is stored in one request. */
 const flips = ({ seed, size, steps: [first], form }: Schedule): boolean => {
-  const plain = form.format === 'custom' && form.compression === 'none' && form.encryption === 'none';
+  const plain =
+    form.format === 'custom' && form.jobs === 1 && form.compression === 'none' && form.encryption === 'none';
   if (!plain || size !== 'small' || first?.command !== 'backup' || first.strokes.length > 0) return false;
   const faults = new RequestFaults(['requests', seed, 0], first.level, { stored: true, read: true });
   const call = { operation: 'PutObject', key: 'nightly/shop/id/database.dump', partNumber: undefined } as S3Call;

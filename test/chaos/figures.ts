@@ -5,14 +5,15 @@ export class Figures {
   readonly #began = performance.now();
   readonly #ends = new Map<string, number>();
   readonly #acted = new Map<string, number>();
-  #seeds = 0;
+  /** How many were tried. */
+  seeds = 0;
   #runs = 0;
   #restored = 0;
   /** Seeds that broke the promise. */
   readonly broken: number[] = [];
 
   add({ seed, wrong, runs, restored }: Verdict): void {
-    this.#seeds += 1;
+    this.seeds += 1;
     this.#restored += restored;
     if (wrong.length > 0) this.broken.push(seed);
     for (const { run, step, acted } of runs) {
@@ -30,7 +31,7 @@ export class Figures {
         .map(([what, times]) => `${what}: ${String(times)}`)
         .join(', ');
     return [
-      `${String(this.#seeds)} seeds, ${String(this.#runs)} runs in ${seconds.toFixed(0)} s; ${String(this.#restored)} backups restored and compared`,
+      `${String(this.seeds)} seeds, ${String(this.#runs)} runs in ${seconds.toFixed(0)} s; ${String(this.#restored)} backups restored and compared`,
       `ends: ${list(this.#ends)}`,
       `faults: ${list(this.#acted)}`,
       this.broken.length === 0 ? 'the promise held' : `BROKEN by the seeds ${this.broken.join(', ')}`,

@@ -12,6 +12,10 @@ export interface Form {
   readonly signed: boolean;
   readonly databases: readonly ['shop'] | readonly ['shop', 'crm'];
   readonly globals: 'on' | 'off' | 'auto';
+  /** So many `pg_dump` at once; with more than one the dump is in lanes. */
+  readonly jobs: 1 | 2 | 3;
+  /** Of a restore or a drill; undefined leaves it to the program. */
+  readonly restoreJobs: '1' | '2' | 'auto' | undefined;
   /** The same as the program reads it. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -19,11 +23,17 @@ export interface Form {
 /** Draws a configuration. */
 export function drawForm(random: Random): Form {
   const several = random.chance(0.12);
+  const format = random.weighted([
+    [75, 'custom'],
+    [25, 'plain'],
+  ] as const);
+  const jobs = random.weighted([
+    [65, 1],
+    [20, 2],
+    [15, 3],
+  ] as const);
   const form = {
-    format: random.weighted([
-      [75, 'custom'],
-      [25, 'plain'],
-    ] as const),
+    format,
     compression: random.weighted([
       [50, 'zstd'],
       [20, 'gzip'],
@@ -52,7 +62,15 @@ export function drawForm(random: Random): Form {
       [45, 'off'],
       [25, 'auto'],
     ] as const),
-  };
+    // A script is one stream.
+    jobs: format === 'custom' ? jobs : 1,
+    restoreJobs: random.weighted([
+      [60, undefined],
+      [10, '1'],
+      [20, '2'],
+      [10, 'auto'],
+    ] as const),
+  } as const;
   const variables = {
     BACKUP_FORMAT: form.format,
     COMPRESSION: form.compression,
@@ -60,6 +78,7 @@ export function drawForm(random: Random): Form {
     BACKUP_ATTEMPTS: String(form.attempts),
     KEEP_MINIMUM: String(form.keepMinimum),
     GLOBALS: form.globals,
+    JOBS: String(form.jobs),
     S3_UPLOAD_CONCURRENCY: String(random.between(1, 4)),
     LOG_LEVEL: random.pick(['info', 'debug']),
     ...(form.keepLast !== undefined && { KEEP_LAST: String(form.keepLast) }),

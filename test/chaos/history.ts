@@ -11,9 +11,10 @@ export type History = readonly MemoryObject[];
 const past = [
   ['-40d', 'shop', { COMPRESSION: 'none' }, 'none'],
   ['-9d', 'shop', { BACKUP_FORMAT: 'plain' }, 'age'],
-  ['-2d', 'shop', { COMPRESSION: 'gzip' }, 'gpg-passphrase'],
-  ['-1d', 'shop', {}, 'age'],
-  ['-1d', 'crm', {}, 'none'],
+  ['-3d', 'shop', { COMPRESSION: 'gzip' }, 'gpg-passphrase'],
+  ['-2d', 'shop', {}, 'age'],
+  ['-2d', 'crm', {}, 'none'],
+  ['-1d', 'shop', { JOBS: '2' }, 'age'],
 ] as const;
 
 /** Makes them, once, by the program itself with the clock put back. */
@@ -44,4 +45,12 @@ export async function makeHistory(postgres: TestPostgres, program: Program, keys
   } finally {
     await server.close();
   }
+}
+
+/** With the newest of them, which is in lanes, or without it. */
+export function historyOf(history: History, inLanes: boolean): History {
+  const lane = history.find(({ key }) => key.includes('/database-schema.'));
+  const folder = lane?.key.slice(0, lane.key.lastIndexOf('/') + 1) ?? '';
+  if (folder === '') throw new Error('no backup of the past is in lanes');
+  return inLanes ? history : history.filter(({ key }) => !key.startsWith(folder));
 }

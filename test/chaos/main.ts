@@ -4,43 +4,79 @@ import { Figures } from './figures.ts';
 import { openLaboratory } from './laboratory.ts';
 import { describeSchedule, scheduleOf } from './schedule.ts';
 
-/*
- * `npm run chaos`: backups, prunes, drills and restores under random faults.
- *   --seeds N     so many seeds (default 200), from --from N (default 1)
- *   --seed N      this one alone, with everything that its runs say
- *   --minutes N   begin no seed after so many
- *   --at-once N   seeds at a time (default: two for each core)
- *   --dry-run     show the schedules and play none
- * Exits with 1 where a seed breaks the promise, having shown how to try that one again.
- */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    minutes: { type: 'string' },
-    'at-once': { type: 'string' },
-    'dry-run': { type: 'boolean', default: false },
-  },
-});
-const one = values.seed === undefined ? undefined : Number(values.seed);
-const seeds = one === undefined ? seedsFrom(Number(values.from), Number(values.seeds)) : [one];
+const usage = `npm run chaos [-- options]: backups, prunes, drills and restores under random faults, judged after each
+
+  --seeds N      try so many seeds (default: 200)
+  --from N       from this one on (default: 1)
+  --seed N       try this one alone, and show everything that its runs say
+  --minutes N    begin no seed after so many minutes
+  --at-once N    so many seeds at a time (default: two for each core, ${String(usualBenches)} here)
+  --dry-run      show the schedules and play none
+  --help         show this
+
+The exit code is 1 where a seed breaks the promise; how to try that one again is shown.
+`;
 const print = (text: string): void => void process.stdout.write(text);
 
-if (values['dry-run']) {
-  for (const seed of seeds) print(`${describeSchedule(scheduleOf(seed))}\n`);
-} else {
+/** What the command line asks for; throws with what is wrong with it. */
+function asked() {
+  const number = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: {
+      ...{ seeds: number, from: number, seed: number, minutes: number, 'at-once': number },
+      'dry-run': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const read = (name: 'seeds' | 'from' | 'seed' | 'minutes' | 'at-once'): number | undefined => {
+    const text = values[name];
+    if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text))
+      throw new Error(`--${name} ${text}: not a number from 1 on`);
+    return text === undefined ? undefined : Number(text);
+  };
+  const one = read('seed');
+  const minutes = read('minutes');
+  return {
+    help: values.help === true,
+    isDry: values['dry-run'] === true,
+    one,
+    seeds: one === undefined ? seedsFrom(read('from') ?? 1, read('seeds') ?? 200) : [one],
+    forMs: minutes === undefined ? Infinity : minutes * 60_000,
+    benches: one === undefined ? (read('at-once') ?? usualBenches) : 1,
+  };
+}
+
+async function run({ help, isDry, one, seeds, forMs, benches }: ReturnType<typeof asked>): Promise<number> {
+  if (help) {
+    print(usage);
+    return 0;
+  }
+  if (isDry) {
+    for (const seed of seeds) print(`${describeSchedule(scheduleOf(seed))}\n`);
+    return 0;
+  }
   const figures = new Figures();
-  await using laboratory = await openLaboratory(one === undefined ? Number(values['at-once'] ?? usualBenches) : 1);
+  await using laboratory = await openLaboratory(benches);
   await tryChaos(laboratory, {
     seeds,
-    ...(values.minutes !== undefined && { forMs: Number(values.minutes) * 60_000 }),
+    forMs,
     onVerdict: (verdict, schedule) => {
       figures.add(verdict);
       if (verdict.wrong.length > 0) print(describeWrong(verdict, schedule));
       else if (one !== undefined) print(`${describeSchedule(schedule)}\n${verdict.log}\n`);
+      // A long series is worth something even where it is ended early.
+      if (figures.seeds % 100 === 0) print(`so far: ${figures.describe()}`);
     },
   });
   print(figures.describe());
-  process.exitCode = figures.broken.length === 0 ? 0 : 1;
+  return figures.broken.length === 0 ? 0 : 1;
 }
+
+let request: ReturnType<typeof asked> | undefined;
+try {
+  request = asked();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 2;
+}
+if (request) process.exitCode = await run(request);

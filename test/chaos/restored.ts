@@ -12,8 +12,9 @@ const decrypt = (encryption: ManifestText['artifacts'][number]['encryption']): s
   return ['gpg --homedir "$GPG_HOME" --batch --quiet --pinentry-mode loopback --passphrase-file "$PASSPHRASE" -d'];
 };
 const unpack = { zstd: ['zstd -dc'], gzip: ['gzip -dc'], none: [] } as const;
+const archive = 'pg_restore --exit-on-error --single-transaction --no-owner --dbname=';
 const load = {
-  custom: 'pg_restore --exit-on-error --single-transaction --no-owner --dbname=',
+  custom: archive,
   plain: 'psql -Xq -v ON_ERROR_STOP=1 --single-transaction -o /dev/null',
 } as const;
 
@@ -58,26 +59,9 @@ export async function restoreStock(laboratory: Laboratory, bench: Bench, folder:
   const damage = damageOf(folder);
   if (damage !== undefined) throw new Error(damage);
   const manifest = manifestOf(folder);
-  const dump = manifest.artifacts.find(({ kind }) => kind === 'dump');
-  if (!dump) throw new Error('no dump');
+  const dumps = manifest.artifacts.filter(({ kind }) => kind === 'dump');
   return await withDatabase(bench, 'restored_stock', async (client) => {
-    const { env, binDir } = bench.postgres;
-    const command = [...decrypt(dump.encryption), ...unpack[dump.compression], load[dump.format]].join(' | ');
-    const child = spawn('bash', ['-o', 'pipefail', '-c', command], {
-      env: {
-        ...env,
-        PATH: `${binDir}:${process.env['PATH'] ?? ''}`,
-        PGDATABASE: 'restored_stock',
-        IDENTITY: laboratory.keys.identityFile,
-        PASSPHRASE: laboratory.keys.passphraseFile,
-        GPG_HOME: laboratory.gpgHome,
-      },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(bytesOf(folder.files.get(dump.key)));
-    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
-    if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${said.slice(0, 500)}`);
+    for (const [dump, load] of loadings(dumps)) await runStock(laboratory, bench, folder, dump, load);
     const moment = await momentOf(client);
     const counted = manifest.contents.tables.find(({ name }) => name === 'journal');
     if (counted?.exact !== true || counted.rows !== moment.transfers) {
@@ -87,6 +71,49 @@ export async function restoreStock(laboratory: Laboratory, bench: Bench, folder:
     }
     return moment;
   });
+}
+
+type Artifact = ManifestText['artifacts'][number];
+
+/** What is loaded with which command: the only dump, or definitions, contents, and what comes after the rows. */
+function loadings(dumps: readonly Artifact[]): (readonly [Artifact, string])[] {
+  const [schema] = dumps.filter(({ lane }) => lane === 'schema');
+  const contents = dumps.filter((dump) => dump !== schema);
+  const [only] = contents;
+  if (!only) throw new Error('no dump');
+  if (!schema) return [[only, load[only.format]]];
+  if (contents.length < 2) throw new Error('contents are in one lane, or none of named tables');
+  return [
+    [schema, `${archive} --section=pre-data`],
+    ...contents.map((lane) => [lane, archive] as const),
+    [schema, `${archive} --section=post-data`],
+  ];
+}
+
+/** Sends an object of a backup through the tools that its form takes. */
+async function runStock(
+  laboratory: Laboratory,
+  { postgres: { env, binDir } }: Bench,
+  folder: Folder,
+  dump: Artifact,
+  load: string,
+): Promise<void> {
+  const command = [...decrypt(dump.encryption), ...unpack[dump.compression], load].join(' | ');
+  const child = spawn('bash', ['-o', 'pipefail', '-c', command], {
+    env: {
+      ...env,
+      PATH: `${binDir}:${process.env['PATH'] ?? ''}`,
+      PGDATABASE: 'restored_stock',
+      IDENTITY: laboratory.keys.identityFile,
+      PASSPHRASE: laboratory.keys.passphraseFile,
+      GPG_HOME: laboratory.gpgHome,
+    },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(bytesOf(folder.files.get(dump.key)));
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+  if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${said.slice(0, 500)}`);
 }
 
 /** What is wrong with a moment, by the database that was backed up; undefined where nothing is. */

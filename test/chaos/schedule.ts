@@ -24,6 +24,8 @@ export interface Schedule {
   /** Whether the dump takes one request or several parts. */
   readonly size: 'small' | 'large';
   readonly form: Form;
+  /** The newest backup of the past is in lanes. */
+  readonly pastInLanes: boolean;
   readonly steps: readonly Step[];
   /** The backup is also restored by the program itself, in a fresh process. */
   readonly restoredByUs: boolean;
@@ -48,6 +50,7 @@ export function scheduleOf(seed: number): Schedule {
     seed,
     size,
     form,
+    pastInLanes: random.chance(0.4),
     steps: commands.map((command) => drawStep(random, command, form, commands.length === 1)),
     restoredByUs: random.chance(0.15),
   };
@@ -81,11 +84,14 @@ export function mustSucceed({ level, strokes, damaged, ownServer }: Step): boole
 }
 
 /** A schedule for people, one line each. */
-export function describeSchedule({ seed, size, form, steps }: Schedule): string {
+export function describeSchedule({ seed, size, form, pastInLanes, steps }: Schedule): string {
   const { variables: _, ...words } = form;
   const lines = steps.map(
     ({ command, level, strokes, damaged, ownServer }, index) =>
       `  ${String(index + 1)}. ${command}, requests: ${level}${damaged ? ', after damage' : ''}${ownServer === undefined ? '' : `, own server: ${String(ownServer)}`}${strokes.map((stroke) => `, ${JSON.stringify(stroke)}`).join('')}`,
   );
-  return [`seed ${String(seed)}: a ${size} database, ${JSON.stringify(words)}`, ...lines].join('\n');
+  return [
+    `seed ${String(seed)}: a ${size} database, ${JSON.stringify(words)}${pastInLanes ? ', a past in lanes' : ''}`,
+    ...lines,
+  ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { startS3Server } from '../support/s3-server.ts';
 import { startWriter, type Writer } from './bank.ts';
+import { historyOf } from './history.ts';
 import { judgeEnd, judgeNew, judgeOlder, readSaid, type Said } from './judge.ts';
 import { type Bench, type Laboratory, storeVariables } from './laboratory.ts';
 import { play, type Played, type Stage } from './play.ts';
@@ -26,7 +27,7 @@ const clean = { level: 'none', strokes: [], damaged: false } as const;
 export async function trySeed(laboratory: Laboratory, bench: Bench, schedule: Schedule): Promise<Verdict> {
   const server = await startS3Server({ equalParts: true });
   const stage: Stage = { laboratory, bench, server, schedule };
-  for (const object of laboratory.history) server.objects().set(object.key, object);
+  for (const object of historyOf(laboratory.history, schedule.pastInLanes)) server.objects().set(object.key, object);
   await renewDatabases(bench, schedule);
   const seed = new Seed(stage, await startWriter(bench.postgres.url('shop')));
   try {
@@ -82,7 +83,11 @@ class Seed {
     const { form } = schedule;
     const before = lookAt(server);
     const atFirst = this.writer.committed();
-    const reads = { ...storeVariables(server), ...laboratory.keys.opening(form) };
+    const reads = {
+      ...storeVariables(server),
+      ...laboratory.keys.opening(form),
+      ...(form.restoreJobs !== undefined && { RESTORE_JOBS: form.restoreJobs }),
+    };
     let played: Played;
     let said: readonly Said[] = [];
     const { command } = step;

@@ -7,9 +7,9 @@ export interface Folder {
   readonly id: string;
   /** The objects' keys, without the folder, with what they hold. */
   readonly files: ReadonlyMap<string, MemoryObject>;
-  /** What a reader takes for a backup: it has a manifest, and a dump. */
+  /** What a reader takes for a backup: it has a manifest, and the dump or all of its lanes. */
   readonly isBackup: boolean;
-  /** It has a manifest and no dump. */
+  /** It has a manifest and lacks a dump. */
   readonly isHollow: boolean;
 }
 
@@ -23,6 +23,7 @@ export interface ManifestText {
   readonly artifacts: readonly {
     readonly key: string;
     readonly kind: 'dump' | 'globals';
+    readonly lane: string;
     readonly bytes: number;
     readonly sha256: string;
     readonly format: 'custom' | 'plain';
@@ -47,10 +48,19 @@ export function lookAt(server: S3Server): Shelf {
   return new Map(
     [...found].map(([path, folder]) => {
       const marked = folder.files.has('manifest.json');
-      const filled = [...folder.files.keys()].some((file) => file.startsWith('database.'));
+      const filled = dumpsIn(folder.files).every((file) => folder.files.has(file));
       return [path, { ...folder, isBackup: marked && filled, isHollow: marked && !filled }];
     }),
   );
+}
+
+/** The files that hold the database, by the manifest; where that says none, by their names. */
+export function dumpsIn(files: Folder['files']): string[] {
+  const text = files.get('manifest.json')?.data?.toString() ?? '';
+  const named = [...text.matchAll(/"key": ?"(database[-.][^"]*)"/g)].flatMap(([, key]) => key ?? []);
+  if (named.length > 0) return named;
+  const found = [...files.keys()].filter((file) => /^database[-.]/.test(file));
+  return found.length > 0 ? found : ['database.dump'];
 }
 
 /** The backups of a database, newest first. */

@@ -2,6 +2,9 @@ import type { Form } from './form.ts';
 import type { Random } from './random.ts';
 import type { ChaosCommand } from './schedule.ts';
 
+/** Which of several pg_dump something befalls; all of them where none is named. */
+export type Lane = 'definitions' | 'contents' | 'rest';
+
 /**
  * Something that befalls a run besides its requests. `at` counts what happens in the run: a request that arrives at the
  * store, or something written to standard error.
@@ -20,14 +23,21 @@ export type Stroke =
   | {
       readonly kind: 'broken program';
       readonly program: string;
+      readonly lane?: Lane;
       readonly how: 'killed' | 'fails';
       readonly afterBytes: number;
     }
   /** It is killed when it has written everything. */
-  | { readonly kind: 'killed at its end'; readonly program: string }
+  | { readonly kind: 'killed at its end'; readonly program: string; readonly lane?: Lane }
   /** It falls silent after so many bytes. */
-  | { readonly kind: 'silent program'; readonly program: string; readonly afterBytes: number }
-  | { readonly kind: 'slow program'; readonly program: string; readonly afterBytes: number; readonly ms: number }
+  | { readonly kind: 'silent program'; readonly program: string; readonly lane?: Lane; readonly afterBytes: number }
+  | {
+      readonly kind: 'slow program';
+      readonly program: string;
+      readonly lane?: Lane;
+      readonly afterBytes: number;
+      readonly ms: number;
+    }
   /** So much address space and no more. */
   | { readonly kind: 'little memory'; readonly program: string; readonly kilobytes: number }
   | { readonly kind: 'deadline'; readonly ms: number };
@@ -68,13 +78,17 @@ function drawStroke(random: Random, command: ChaosCommand, form: Form): Stroke {
   ];
   usual.push([2, { kind: 'terminate', sessions, at }]);
   if (command !== 'backup') return random.weighted(usual);
-  return random.weighted([
+  const lanes: [Lane, ...Lane[]] = ['definitions', 'contents', 'rest'];
+  const lane = random.chance(0.6) ? random.pick(lanes) : undefined;
+  const inLanes = form.jobs > 1 && lane !== undefined && { lane };
+  const one = program === 'pg_dump' && inLanes;
+  return random.weighted<Stroke>([
     ...usual,
     [1, { kind: 'deadline', ms: random.between(300, 3000) }],
-    [4, { kind: 'broken program', program, how: random.pick(['killed', 'fails']), afterBytes }],
-    [2, { kind: 'killed at its end', program: 'pg_dump' }],
-    [1, { kind: 'silent program', program, afterBytes }],
-    [1, { kind: 'slow program', program, afterBytes, ms: random.between(50, 600) }],
+    [4, { kind: 'broken program', program, ...one, how: random.pick(['killed', 'fails']), afterBytes }],
+    [2, { kind: 'killed at its end', program: 'pg_dump', ...inLanes }],
+    [1, { kind: 'silent program', program, ...one, afterBytes }],
+    [1, { kind: 'slow program', program, ...one, afterBytes, ms: random.between(50, 600) }],
   ]);
 }
 

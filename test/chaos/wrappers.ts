@@ -17,7 +17,9 @@ export function wrapPrograms(
 ): Record<string, string> {
   const scripts = strokes.flatMap((stroke) => {
     const script = scriptOf(stroke);
-    return script === undefined || !('program' in stroke) ? [] : [{ program: stroke.program, script }];
+    const others =
+      'lane' in stroke && stroke.lane ? `case "$*" in ${ofLane[stroke.lane]}) ;; *) exec "$real" "$@";; esac\n` : '';
+    return script === undefined || !('program' in stroke) ? [] : [{ program: stroke.program, script: others + script }];
   });
   if (scripts.length === 0) return {};
   const clientsBin = join(folder, 'clients', String(major), 'bin');
@@ -37,6 +39,9 @@ export function wrapPrograms(
   }
   return { PG_CLIENTS_DIR: join(folder, 'clients'), PATH: [path, process.env['PATH']].join(delimiter) };
 }
+
+/** By what the arguments of a lane's pg_dump are known. */
+const ofLane = { definitions: '*--section=pre-data*', contents: '*--table=*', rest: '*--exclude-table=*' } as const;
 
 const versions = 'case "$*" in *--version*) exec "$real" "$@";; esac';
 
