@@ -65,6 +65,25 @@ export function definitionsStage(
 }
 
 /**
+ * The stage that writes the script for a section, as SQL, to standard output, from a file that needs to hold no more than the head of
+ * a custom dump.
+ */
+export function scriptStage(
+  client: PostgresClient,
+  options: LoadOptions,
+  { list, file, section }: { list: string | undefined; file: string; section: 'pre-data' | 'post-data' },
+): Stage {
+  const args = [`--section=${section}`, ...partArgs(options, list), '--file=-', file];
+  return {
+    name: 'pg_restore',
+    program: join(client.binDir, 'pg_restore'),
+    args,
+    env: { LC_ALL: 'C' },
+    explain: explainRestore,
+  };
+}
+
+/**
  * The stage that makes what comes after the rows (indexes, constraints, triggers) from a file that needs to hold no more
  * than the head of a custom dump, in several sessions at once. At the first error what was made stays.
  */
@@ -88,9 +107,12 @@ function restoreProgram(target: ConnectionConfig, client: PostgresClient): Omit<
 }
 
 function restoreArgs(options: LoadOptions, list: string | undefined): string[] {
+  // An empty name means PGDATABASE exactly as it stands, even where it looks like a connection string.
+  return ['--no-password', '--exit-on-error', ...partArgs(options, list), '--dbname='];
+}
+
+function partArgs(options: LoadOptions, list: string | undefined): string[] {
   return [
-    '--no-password',
-    '--exit-on-error',
     // No dump of one database brings them along.
     '--no-tablespaces',
     ...(options.withOwners ? [] : ['--no-owner', '--no-privileges']),
@@ -100,8 +122,6 @@ function restoreArgs(options: LoadOptions, list: string | undefined): string[] {
     ...options.tables.map((name) => `--table=${name}`),
     ...(options.only === undefined ? [] : [`--${options.only}-only`]),
     ...(list === undefined ? [] : [`--use-list=${list}`]),
-    // An empty name means PGDATABASE exactly as it stands, even where it looks like a connection string.
-    '--dbname=',
   ];
 }
 

@@ -25,7 +25,11 @@ export function isSafeVersion(version: string): boolean {
 export function refuseUnsafePsql({ major, version, binDir }: PostgresClient): void {
   if (isSafeVersion(version)) return;
   const safe = safeMinors.find((candidate) => candidate.startsWith(`${String(major)}.`));
-  throw new Failure('config', `psql ${version} cannot load a plain dump safely: the dump could run commands here`, {
-    hint: `Update the PostgreSQL ${String(major)} client in ${binDir} to ${safe === undefined ? 'a major that is still maintained' : `${safe} or newer`}. Custom dumps can be restored with this one.`,
-  });
+  throw new Failure(
+    'config',
+    `psql ${version} cannot load a script of a dump safely: the dump could run commands here`,
+    {
+      hint: `Update the PostgreSQL ${String(major)} client in ${binDir} to ${safe === undefined ? 'a major that is still maintained' : `${safe} or newer`}. Custom dumps can be restored with this one, in lanes without --clean.`,
+    },
+  );
 }

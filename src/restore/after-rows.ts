@@ -32,7 +32,9 @@ export async function loadAfterRows(work: AfterRows): Promise<void> {
   );
   const step = async (less: readonly LeftOut[], sessions: number): Promise<void> => {
     const list = await toc.writeList([...leftOut, ...less]);
-    await runLoader(afterRowsStage(target, client, options, { list, file: toc.file, jobs: sessions }), log, signal);
+    // What was there was dropped with the tables.
+    const anew = { ...options, clean: false };
+    await runLoader(afterRowsStage(target, client, anew, { list, file: toc.file, jobs: sessions }), log, signal);
   };
   const sessions = jobs === 1 ? 'one session' : `${String(jobs)} sessions`;
   log.info(`the rows are there; making indexes and constraints in ${sessions}`);

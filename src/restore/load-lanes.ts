@@ -8,6 +8,7 @@ import type { Archive } from './archives.ts';
 import { limitedTogether } from './decoded-limit.ts';
 import { holdsData, type LeftOut } from './leave-out.ts';
 import { checkWhole, loadArtifact, runLoader } from './load.ts';
+import { replaceDefinitions } from './replace-definitions.ts';
 import { sideBySide } from '../pipeline/side-by-side.ts';
 import { asListed } from './toc-list.ts';
 
@@ -24,7 +25,7 @@ export interface LanesLoading {
 
 /**
  * Makes what comes before the rows, in one transaction; all but the rows where they are not asked for, nothing where only
- * they are. The lane is read to its end before.
+ * they are. With `clean` what all of the definitions make is dropped first, in that transaction. The lane is read to its end before.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses. Nothing is left behind then.
  */
 export async function loadDefinitions({ source, toc }: Archive, loading: LanesLoading): Promise<void> {
@@ -36,6 +37,10 @@ export async function loadDefinitions({ source, toc }: Archive, loading: LanesLo
   }
   if (options.only === 'data') return;
   const section = options.only === 'schema' ? 'all but the rows' : 'before the rows';
+  if (options.clean && section === 'before the rows') {
+    await replaceDefinitions({ target, client, options, toc, leftOut, log, signal });
+    return;
+  }
   const list = leftOut.length > 0 ? await toc.writeList(leftOut) : undefined;
   await runLoader(definitionsStage(target, client, options, { list, file: toc.file, section }), log, signal);
 }

@@ -46,7 +46,10 @@ export class PlainGuard {
   }
 }
 
-async function* withoutOwnRestriction(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+/** The same script without the `\\restrict` line at its beginning and the `\\unrestrict` line at its end. */
+export async function* withoutOwnRestriction(
+  dump: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let key: string | undefined;
   let begun = false;
   let held: Uint8Array = Buffer.alloc(0);

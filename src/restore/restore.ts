@@ -81,12 +81,13 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   const { config, store, folder, manifest, target, log, signal, searchPath } = request;
   const started = performance.now();
   const { format, encryption } = dumpOf(manifest);
-  refuseParts(dumpsOf(manifest), request.options, request.leaveOut !== undefined);
+  const dumps = dumpsOf(manifest);
+  refuseParts(dumps, request.options, request.leaveOut !== undefined);
   await refuseWrongKey(encryption, config.keys, manifest.encryptionRecipients, searchPath, signal);
   await using decryption = await prepareDecryption(encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
-  if (format === 'plain') refuseUnsafePsql(client);
-  const jobs = usableJobs(request.jobs, dumpsOf(manifest), request.options, log);
+  if (format === 'plain' || (request.options.clean && dumps.length > 1)) refuseUnsafePsql(client);
+  const jobs = usableJobs(request.jobs, dumps, request.options, log);
   const sources = await openSources({ ...request, atOnce: jobs, decryption }, request.known);
   await using archives =
     format === 'custom' ? await openArchives(sources, client, knownNames(manifest), jobs, signal) : undefined;
@@ -161,7 +162,9 @@ async function loadRest(
         : tellState(error, `the target database ${target.database} is incomplete: ${state}`, advice);
     }
   };
-  const again = 'Drop that database and restore again';
+  const again = options.clean
+    ? 'What it held of the backup was dropped. Start the same again, or restore into a new database'
+    : 'Drop that database and restore again';
   if (lanes && options.only === 'data') {
     await told('rows of some tables may be there', 'Empty its tables and start again.', () =>
       loadRows(lanes, jobs, loading),

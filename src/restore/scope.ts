@@ -9,8 +9,8 @@ import type { LeftOut } from './leave-out.ts';
 import type { KnownNames, TocEntry } from './toc-list.ts';
 
 /**
- * A plain dump is one script: no part of it can be left out, nor what it makes be dropped first. Of a backup in lanes
- * definitions and rows come in transactions of their own, and so what was there would be gone before the rows are there.
+ * A plain dump is one script: no part of it can be left out, nor what it makes be dropped first. Rows alone cannot take
+ * the place of others.
  * @throws {Failure} `usage`.
  */
 export function refuseParts(dumps: readonly Artifact[], options: LoadOptions, leavesOut: boolean): void {
@@ -20,9 +20,9 @@ export function refuseParts(dumps: readonly Artifact[], options: LoadOptions, le
       hint: 'Restore all of it into a new database and copy from there what you need.',
     });
   }
-  if (dumps.length > 1 && options.clean) {
-    throw new Failure('usage', '--clean does not go with a backup in lanes, which no single transaction can hold', {
-      hint: 'Restore it into a new database (--create makes it), and let that take the place of the old one.',
+  if (options.clean && options.only === 'data') {
+    throw new Failure('usage', '--clean drops tables, and --data-only makes none', {
+      hint: 'Empty the tables and leave --clean out, or restore definitions and rows.',
     });
   }
 }

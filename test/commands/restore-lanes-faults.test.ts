@@ -34,12 +34,6 @@ describe('nothing is done to the target', () => {
     copyFileSync(lanes().path('data-02'), lanes().path('data-01'));
     await fails(latest, 76, /database-data-01\.dump\.zst\.age has \d+ bytes, but the manifest records/);
   });
-  test('that would have to be cleaned', async () => {
-    const target = await stored.target();
-    const run = await stored.run([...latest, '--clean', '--confirm', target.name], { ...target.variables, ...age });
-    assert.equal(run.exitCode, 64, run.stderr);
-    assert.match(run.stderr, /--clean does not go with a backup in lanes/);
-  });
 });
 
 describe('what is left behind is told', () => {
