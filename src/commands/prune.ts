@@ -110,9 +110,10 @@ function tellPlan({ print }: Reader, survey: Survey, plan: Plan, policy: Retenti
     `${oneLine(database)}: ${String(plan.keep.length)} of ${count(backups.length, 'backup')} ${plan.keep.length === 1 ? 'stays' : 'stay'}, ${go}\n${policyWords(policy)}\n`,
   );
   if (backups.length > 0) print(`\n${renderPlan(plan, policy.timeZone)}\n`);
-  for (const { entry } of plan.finish) print(`goes: ${entry.folder}, left by a prune that was interrupted\n`);
-  for (const { entry } of leftovers.filter((leftover) => !plan.finish.includes(leftover))) {
-    print(`left alone: ${entry.folder}, whose manifest is gone although the KEEP_ variables keep its time\n`);
+  for (const { entry, by } of plan.finish) print(`goes: ${entry.folder}, left by a ${by} that was interrupted\n`);
+  for (const { entry, by } of leftovers.filter((leftover) => !plan.finish.includes(leftover))) {
+    const why = by === 'prune' ? 'whose manifest is gone' : 'left by a run that was interrupted,';
+    print(`left alone: ${entry.folder}, ${why} although the KEEP_ variables keep its time\n`);
   }
   for (const { folder, why } of untouched) print(`left alone, not counted: ${folder}, ${why}\n`);
   for (const warning of plan.warnings) print(`warning: ${warning}\n`);

@@ -12,7 +12,7 @@ const endWithinMs = 5000;
 
 /** What retention did after a backup. */
 export interface Pruned {
-  /** How many backups, and folders of an interrupted prune, were removed, and how many could not be. */
+  /** How many backups, and folders of an interrupted prune or run, were removed, and how many could not be. */
   readonly pruned?: { readonly removed: number; readonly failed: number };
   /** Why something was not done, in whole sentences. */
   readonly warnings: readonly string[];

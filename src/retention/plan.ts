@@ -7,7 +7,7 @@ const clockToleranceMs = 86_400_000;
 /** So long after its manifest was stored, a run that does not know that it was may still take its backup back. */
 const doubtMs = 3_600_000;
 
-/** A folder of ours without a manifest but with `SHA256SUMS`, and too old to be that of a run: see survey.ts. */
+/** A folder of ours without a manifest, which no run is at any more: see survey.ts. */
 export interface Leftover {
   readonly id: string;
   readonly startedAt: Date;
@@ -31,7 +31,7 @@ export interface RetentionPlan<B extends Candidate, L extends Leftover = Leftove
   readonly keep: readonly { readonly backup: B; readonly reasons: readonly Reason[] }[];
   /** Oldest first. */
   readonly remove: readonly B[];
-  /** Folders that an interrupted prune has left, oldest first. */
+  /** Folders that an interrupted prune or run has left, oldest first. */
   readonly finish: readonly L[];
   /** Why nothing may be removed at all: `remove` and `finish` are empty then. */
   readonly refused: Failure | undefined;
@@ -103,7 +103,8 @@ function reasonsToKeep<B extends Candidate>(
 
 /**
  * Whether the policy would keep a backup of that time. A folder whose manifest a prune has taken away is one that the
- * policy did not want. One that it does want has lost its manifest in another way, and its data may be all there is.
+ * policy did not want. One that it does want has lost its manifest in another way, or never had one, and its data may be
+ * all there is.
  */
 function wouldStay<B extends Candidate>(
   { id, startedAt }: Leftover,

@@ -1,13 +1,17 @@
-import { describeEntries, type Described, type Entry, listCatalog } from '../catalog/entries.ts';
+import { type Described, describeEntry, type Entry, listCatalog } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import { fileNames } from '../catalog/keys.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { readProofs, type StoredProof } from '../catalog/proofs.ts';
+import { someAtATime } from '../catalog/some-at-a-time.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { isInterruptedPrune, storeTime } from './interrupted.ts';
+import { leftBy, storeTime } from './interrupted.ts';
 import type { Leftover } from './plan.ts';
 import type { Candidate } from './rules.ts';
+
+/** Backups that are looked at at once. */
+const readers = 8;
 
 /** A complete backup as retention sees it. */
 export interface StoredBackup extends Candidate {
@@ -16,9 +20,10 @@ export interface StoredBackup extends Candidate {
   readonly bytes: number;
 }
 
-/** A folder that an interrupted prune has left. */
+/** A folder that an interrupted prune has left, or an interrupted run. */
 export interface LeftoverFolder extends Leftover {
   readonly entry: Entry;
+  readonly by: 'prune' | 'run';
 }
 
 /** What retention knows of one database. */
@@ -49,20 +54,22 @@ export interface SurveyRequest {
 export async function surveyStore({ store, database, backupTimeoutMs, signal }: SurveyRequest): Promise<Survey[]> {
   const { entries } = await listCatalog(store, database, signal);
   const now = storeTime(entries);
-  const described = await describeEntries(
-    store,
-    entries.filter(({ complete }) => complete),
-    signal,
-  );
+  const complete = entries.filter((entry) => entry.complete);
+  // Each is judged at once: a hundred thousand manifests are not to be in memory together.
+  const judged = await someAtATime(complete, readers, async (entry) => {
+    const described = await describeEntry(store, entry, signal);
+    signal.throwIfAborted();
+    return judge(store, entry, described, signal);
+  });
   const surveys = new Map<string, { backups: StoredBackup[]; leftovers: LeftoverFolder[]; untouched: Untouched[] }>();
   const of = (name: string) => {
     const survey = surveys.get(name) ?? { backups: [], leftovers: [], untouched: [] };
     surveys.set(name, survey);
     return survey;
   };
-  for (const backup of described) {
-    const survey = of(backup.database);
-    const found = await judge(store, backup, signal);
+  for (const [index, { database: name }] of complete.entries()) {
+    const survey = of(name);
+    const found = judged[index];
     if (found === undefined) continue;
     if ('why' in found) survey.untouched.push(found);
     else survey.backups.push(found);
@@ -71,10 +78,10 @@ export async function surveyStore({ store, database, backupTimeoutMs, signal }: 
     if (entry.complete) continue;
     const survey = of(entry.database);
     const startedAt = timeOfId(entry.id) ?? now;
+    const by = await leftBy(store, entry, { now, backupTimeoutMs, signal });
     if (entry.hollow) survey.untouched.push({ folder: entry.folder, why: 'its data is missing' });
-    else if (await isInterruptedPrune(store, entry, { now, backupTimeoutMs, signal })) {
-      survey.leftovers.push({ id: entry.id, startedAt, entry });
-    } else survey.untouched.push({ folder: entry.folder, why: 'it has no manifest' });
+    else if (by) survey.leftovers.push({ id: entry.id, startedAt, entry, by });
+    else survey.untouched.push({ folder: entry.folder, why: 'it has no manifest' });
   }
   return [...surveys].map(([name, survey]) => ({ database: name, ...survey })).sort(byName);
 }
@@ -85,6 +92,7 @@ export type Untouched = Survey['untouched'][number];
 /** Undefined for a backup that somebody has removed meanwhile. */
 async function judge(
   store: Store,
+  entry: Entry,
   backup: Described,
   signal: AbortSignal,
 ): Promise<StoredBackup | Untouched | undefined> {
@@ -99,7 +107,7 @@ async function judge(
     if ((await store.head(marker.key, signal)) === undefined) return undefined;
     throw backup.failure;
   }
-  return weigh(backup, backup.manifest, await readProofs(store, backup, signal));
+  return weigh(entry, backup.manifest, await readProofs(store, backup, signal));
 }
 
 /**

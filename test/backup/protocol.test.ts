@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -65,6 +65,15 @@ describe('the protocol of runs and prunes, gone through whole', () => {
     assert.match(broken?.why ?? '', /run 1 failed and left a backup/);
   });
 
+  test('is broken by a prune that takes a run under way for a killed one', () => {
+    const { broken } = explore(one, brokenPromise, function* (world) {
+      const folders = world.folders.map((folder) => ({ ...folder, old: classify(folder) === 'unfinished' }));
+      yield* moves(folders.some(({ old }) => old) ? { ...world, folders } : world);
+    });
+    assert.match(broken?.why ?? '', /looks like a backup and is damaged|neither its backup nor a newer one/);
+    assert.ok(broken?.story.some((step) => step.includes('removes')));
+  });
+
   test('is broken by a prune that takes the newest for sure', () => {
     const { broken } = sabotaged((move) => {
       const [, , prune] = move.world.prunes;
@@ -82,24 +91,29 @@ describe('every state that a folder can come to', () => {
   after(() => {
     rmSync(root, { recursive: true });
   });
-  const id = '20261120T020000Z-k3f9q2';
+  const id = '20200101T020000Z-k3f9q2';
   const content = 'a whole dump';
   const artifacts = [
     sampleArtifact(content, { key: 'globals.sql.zst.age', kind: 'globals', format: 'plain' }),
     sampleArtifact(content),
   ];
 
-  const store = (database: string, { data, sums, guide, manifest }: Folder): void => {
+  const store = (database: string, { data, sums, guide, manifest, old }: Folder): void => {
     const folder = join(root, backupFolder(database, id));
     mkdirSync(folder, { recursive: true });
+    const time = new Date(old ? '2020-01-01' : Date.now());
+    const put = (name: string, text: string): void => {
+      writeFileSync(join(folder, name), text);
+      utimesSync(join(folder, name), time, time);
+    };
     for (const [index, { key }] of artifacts.entries()) {
       if (data[index] === 'none') continue;
-      writeFileSync(join(folder, key), data[index] === 'whole' ? content : content.slice(1));
+      put(key, data[index] === 'whole' ? content : content.slice(1));
     }
-    if (sums) writeFileSync(join(folder, fileNames.sums), sha256Sums(artifacts));
-    if (guide) writeFileSync(join(folder, fileNames.guide), 'how to restore');
+    if (sums) put(fileNames.sums, sha256Sums(artifacts));
+    if (guide) put(fileNames.guide, 'how to restore');
     const text = serializeManifest(sampleManifest({ id, database, artifacts }));
-    if (manifest) writeFileSync(join(folder, fileNames.manifest), text);
+    if (manifest) put(fileNames.manifest, text);
   };
 
   test('is taken by a fresh process for what the model takes it for', async () => {
@@ -118,7 +132,7 @@ describe('every state that a folder can come to', () => {
     for (const survey of await surveyStore({ store: directory, database: undefined, backupTimeoutMs: 1, signal })) {
       const [untouched] = survey.untouched;
       if (survey.backups.length > 0) found[survey.database] = 'backup';
-      else if (survey.leftovers.length > 0) found[survey.database] = 'left by a prune';
+      else if (survey.leftovers[0]) found[survey.database] = `left by a ${survey.leftovers[0].by}`;
       else if (untouched?.why === 'its data is missing') found[survey.database] = 'hollow';
       else if (untouched?.why === 'it has no manifest') found[survey.database] = 'unfinished';
       else if (untouched) found[survey.database] = 'damaged';
@@ -126,7 +140,7 @@ describe('every state that a folder can come to', () => {
     assert.deepEqual(found, expected);
     assert.deepEqual(
       new Set(Object.values(expected)),
-      new Set(['nothing', 'backup', 'damaged', 'hollow', 'left by a prune', 'unfinished']),
+      new Set(['nothing', 'backup', 'damaged', 'hollow', 'left by a prune', 'left by a run', 'unfinished']),
     );
   });
 });

@@ -6,7 +6,7 @@ import { type EndedRun, runEntrypoint, startEntrypoint } from '../support/entryp
 import { temporaryFolder } from '../support/fake-programs.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { until } from '../support/until.ts';
-import { folderOf, nightly, preload, type Preloaded } from '../retention/preloaded.ts';
+import { backupOf, folderOf, nightly, preload, preloadObject, type Preloaded } from '../retention/preloaded.ts';
 
 const run = (root: string, args: readonly string[], env: Record<string, string>): Promise<EndedRun> =>
   runEntrypoint({ BACKUP_DESTINATION: `file://${root}`, ...env }, { args: ['prune', ...args] });
@@ -179,6 +179,37 @@ test('a prune that is killed in the middle is finished by the next', async (t) =
   assert.match(stdout, /^goes: shop\/.*, left by a prune that was interrupted$/m);
   assert.equal(server.objects().size, 40 * 4);
   for (const { folder } of backups.slice(0, 40)) assert.ok(server.objects().has(`nightly/${folder}manifest.json`));
+});
+
+test('what a killed run left goes after a week, is told before, and stays while its time is to be kept', async (t) => {
+  const server = await startS3Server();
+  t.after(() => server.close());
+  const backups = nightly(30);
+  preload(server, backups, 'nightly/');
+  const [young, old, wanted] = [3, 27, 20].map((night) => backupOf(new Date(+backups[night]!.time + 3_600_000)));
+  for (const { folder, time } of [young!, old!, wanted!]) {
+    preloadObject(server, `nightly/${folder}globals.sql.zst.age`, 'globals', time);
+    preloadObject(server, `nightly/${folder}database.dump.zst.age`, 'dump', time);
+  }
+  const env = {
+    S3_ENDPOINT: server.url,
+    BACKUP_DESTINATION: 's3://backups/nightly',
+    S3_ACCESS_KEY_ID: 'ak',
+    S3_SECRET_ACCESS_KEY: 'secret',
+    KEEP_LAST: '25',
+  };
+  const here = (): boolean[] =>
+    [young, old, wanted].map((run) => server.objects().has(`nightly/${run!.folder}globals.sql.zst.age`));
+  const dry = await runEntrypoint(env, { args: ['prune', '--dry-run'] });
+  assert.match(dry.stdout, new RegExp(`^goes: ${old!.folder}, left by a run that was interrupted$`, 'm'));
+  assert.match(dry.stdout, new RegExp(`^left alone, not counted: ${young!.folder}, it has no manifest$`, 'm'));
+  assert.deepEqual(here(), [true, true, true]);
+  const { exitCode, stdout } = await runEntrypoint(env, { args: ['prune'] });
+  assert.equal(exitCode, 0, stdout);
+  const why = 'left by a run that was interrupted, although the KEEP_ variables keep its time';
+  assert.match(stdout, new RegExp(`^left alone: ${wanted!.folder}, ${why}$`, 'm'));
+  assert.deepEqual(here(), [true, false, true]);
+  assert.equal(server.objects().size, 25 * 4 + 2 * 2);
 });
 
 test('SIGTERM ends a prune at once, with what is done told', async (t) => {

@@ -11,7 +11,8 @@ const states: readonly [string, RegExp, number, 'backup' | 'left-over' | 'left a
   ['everything', /./, 1, 'backup'],
   ['everything but RESTORE.md', /json|SUMS|age/, 1, 'backup'],
   ['data alone: a run under way', /age/, 0, 'left alone'],
-  ['data alone, for long: a killed run', /age/, 9000, 'left alone'],
+  ['data alone, not older than a week', /age/, 167, 'left alone'],
+  ['data alone, older than a week: a killed run', /age/, 169, 'left-over'],
   ['data and SHA256SUMS: a run about to end', /age|SUMS/, 0, 'left alone'],
   ['data and SHA256SUMS, not older than a run may be', /age|SUMS/, 47, 'left alone'],
   ['data and SHA256SUMS, older than a run may be', /age|SUMS/, 49, 'left-over'],
@@ -20,7 +21,8 @@ const states: readonly [string, RegExp, number, 'backup' | 'left-over' | 'left a
   ['SHA256SUMS without data: no run leaves that', /SUMS|RESTORE/, 0, 'left-over'],
   ['SHA256SUMS alone', /SUMS/, 0, 'left-over'],
   ['a manifest without data', /json|SUMS|RESTORE/, 9000, 'left alone'],
-  ['RESTORE.md alone', /RESTORE/, 9000, 'left alone'],
+  ['RESTORE.md alone, which a failed run could not take back', /RESTORE/, 1, 'left alone'],
+  ['RESTORE.md alone, for long', /RESTORE/, 169, 'left-over'],
 ];
 
 for (const [title, files, hours, expected] of states) {
@@ -44,6 +46,35 @@ for (const [title, files, hours, expected] of states) {
     assert.deepEqual(found, [expected]);
   });
 }
+
+for (const [title, timeoutHours, named, hours, expected] of [
+  ['as old as a run of ten days and a day may be', 240, '2020-01-01', 263, undefined],
+  ['older than a run of ten days and a day may be', 240, '2020-01-01', 265, 'run'],
+  ['older than a week by the store, and of this day by its name', 6, undefined, 9000, undefined],
+] as const) {
+  test(`data alone, ${title}: ${expected ? `left by a ${expected}` : 'left alone'}`, async (t) => {
+    const { server, store } = await scripted(t);
+    const folder = backupOf(named === undefined ? new Date() : new Date(named));
+    for (const [key, content] of folder.files) {
+      const then = new Date(Date.now() - hours * hourMs);
+      if (key.endsWith('.age')) preloadObject(server, `pg/${key}`, content, then);
+    }
+    for (const [key, content] of backupOf(new Date()).files) preloadObject(server, `pg/${key}`, content, new Date());
+    const backupTimeoutMs = timeoutHours * hourMs;
+    const [survey] = await surveyStore({ store, database: 'shop', backupTimeoutMs, signal: calm() });
+    assert.equal(survey!.leftovers[0]?.by, expected);
+  });
+}
+
+test('one young object among old ones keeps all of a folder without SHA256SUMS', async (t) => {
+  const { server, store } = await scripted(t);
+  const folder = backupOf(new Date('2020-01-01'));
+  preloadObject(server, `pg/${folder.folder}globals.sql.zst.age`, 'x', new Date(Date.now() - 9000 * hourMs));
+  preloadObject(server, `pg/${folder.folder}database.dump.zst.age`, 'x', new Date(Date.now() - hourMs));
+  for (const [key, content] of backupOf(new Date()).files) preloadObject(server, `pg/${key}`, content, new Date());
+  const [survey] = await surveyStore({ store, database: 'shop', backupTimeoutMs: hourMs, signal: calm() });
+  assert.deepEqual(survey!.leftovers, []);
+});
 
 test('to a key that may not read data, missing data is told from a run by its age alone', async (t) => {
   const { server, store } = await scripted(t);

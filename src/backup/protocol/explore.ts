@@ -16,10 +16,22 @@ export function* moves(world: World): Generator<Move> {
   for (let index = 0; index < world.runs.length; index++) yield* runMoves(world, index);
   for (let index = 0; index < world.prunes.length; index++) yield* pruneMoves(world, index);
   for (const [index, folder] of world.folders.entries()) {
-    if (!folder.late) continue;
-    const folders = replaced(world.folders, index, { ...folder, late: false, manifest: true });
-    yield { what: `the store keeps manifest ${String(index)}`, world: { ...world, folders } };
+    if (folder.late) {
+      const folders = replaced(world.folders, index, { ...folder, late: false, manifest: true });
+      yield { what: `the store keeps manifest ${String(index)}`, world: { ...world, folders } };
+    } else if (mayGrowOld(world, index)) {
+      const folders = replaced(world.folders, index, { ...folder, old: true });
+      yield { what: `folder ${String(index)} grows old`, world: { ...world, folders } };
+    }
   }
+}
+
+/** A run has ended, by BACKUP_TIMEOUT at the latest, before its folder is as old as that and a day. */
+function mayGrowOld({ runs, folders }: World, index: number): boolean {
+  const run = runs[index];
+  const folder = folders[index];
+  const isLeft = folder !== undefined && !folder.old && classify(folder) === 'unfinished';
+  return isLeft && (run === undefined || run.outcome !== undefined);
 }
 
 /**

@@ -62,13 +62,13 @@ function todoLater(rest: readonly number[]): Prune['step'] {
 }
 
 /**
- * Which folders go: all that an interrupted prune left, and all backups but the newest, and the one just made. Runs end
+ * Which folders go: all that interrupted prunes and runs left, and all backups but the newest, and the one just made. Runs end
  * within the hour for which a backup may still be taken back.
  */
 function plan(listed: readonly Listed[], madeNow: number | undefined, minimum: number): number[] {
   const backups = listed.flatMap((kind, index) => (kind === 'backup' ? [index] : []));
   const isSure = madeNow !== undefined && backups.at(-1) === madeNow;
   const stays = new Set([...backups.slice(-Math.max(isSure ? 1 : 2, minimum)), madeNow]);
-  const left = listed.flatMap((kind, index) => (kind === 'left by a prune' ? [index] : []));
+  const left = listed.flatMap((kind, index) => (kind.startsWith('left by') ? [index] : []));
   return [...left, ...backups.filter((index) => !stays.has(index))];
 }

@@ -18,6 +18,8 @@ export interface Folder {
   readonly manifest: boolean;
   /** The store has taken the manifest, and has neither kept it yet nor answered. */
   readonly late: boolean;
+  /** All of it is older than any run may be: see interrupted.ts. */
+  readonly old: boolean;
 }
 
 /** What a run does next. The second row is what a run that fails does. */
@@ -54,7 +56,7 @@ export interface Prune {
 }
 
 /** What a listing says of a folder. */
-export type Listed = 'nothing' | 'backup' | 'damaged' | 'hollow' | 'left by a prune' | 'unfinished';
+export type Listed = 'nothing' | 'backup' | 'damaged' | 'hollow' | 'left by a prune' | 'left by a run' | 'unfinished';
 
 /** Everything at one moment. */
 export interface World {
@@ -82,7 +84,7 @@ export interface Move {
 /** A folder with nothing in it, for so many data objects. */
 export function emptyFolder(objects: number): Folder {
   const data = Array<Data>(objects).fill('none');
-  return { uploads: 0, data, sums: false, guide: false, manifest: false, late: false };
+  return { uploads: 0, data, sums: false, guide: false, manifest: false, late: false, old: false };
 }
 
 /** A prune that has not begun. */
@@ -126,9 +128,10 @@ export function replaced<T>(list: readonly T[], index: number, entry: T): readon
 }
 
 /** How a fresh process that lists the store takes a folder: see `listCatalog` and `surveyStore`. */
-export function classify({ data, sums, guide, manifest }: Folder): Listed {
+export function classify({ data, sums, guide, manifest, old }: Folder): Listed {
   if (manifest && data.at(-1) === 'none') return 'hollow';
   if (manifest) return data.every((object) => object === 'whole') ? 'backup' : 'damaged';
-  if (sums && data.includes('none')) return 'left by a prune';
-  return data.every((object) => object === 'none') && !guide ? 'nothing' : 'unfinished';
+  if (sums && (old || data.includes('none'))) return 'left by a prune';
+  if (data.every((object) => object === 'none') && !guide) return 'nothing';
+  return old ? 'left by a run' : 'unfinished';
 }
