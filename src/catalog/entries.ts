@@ -1,7 +1,8 @@
 import type { Store, StoredObject } from '../store/store.ts';
 import { Failure } from '../errors.ts';
 import { readManifest } from './catalog.ts';
-import { backupFolder, databaseFolder, fileNames, isDumpFile, parseKey, rootFiles } from './keys.ts';
+import { Folder, ownCopy } from './folder.ts';
+import { databaseFolder, fileNames, parseKey, rootFiles } from './keys.ts';
 import { isLastFailureKey } from './last-failure.ts';
 import type { Manifest } from './manifest.ts';
 import { someAtATime } from './some-at-a-time.ts';
@@ -34,28 +35,48 @@ export interface Catalog {
 const readers = 8;
 const ownAtRoot: ReadonlySet<string> = new Set(Object.values(rootFiles));
 
-/** Lists a store, or one database's part of it. Reads names only. */
-export async function listCatalog(store: Store, database: string | undefined, signal: AbortSignal): Promise<Catalog> {
-  const found = new Map<string, { database: string; id: string; objects: StoredObject[] }>();
-  const foreign: string[] = [];
-  for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
-    if (isLastFailureKey(object.key)) continue;
+/** Makes a catalog of what a store lists, in any order. Memory grows with the backups, by some hundred bytes each. */
+export class Listing {
+  readonly #found = new Map<string, Map<string, Folder>>();
+  readonly #foreign: string[] = [];
+  #objects = 0;
+
+  /** How many objects there were. */
+  get objects(): number {
+    return this.#objects;
+  }
+
+  add(object: StoredObject): void {
+    this.#objects += 1;
+    if (isLastFailureKey(object.key)) return;
     const parsed = parseKey(object.key);
     if (!parsed) {
-      if (!ownAtRoot.has(object.key)) foreign.push(object.key);
-      continue;
+      if (!ownAtRoot.has(object.key)) this.#foreign.push(ownCopy(object.key));
+      return;
     }
-    const folder = backupFolder(parsed.database, parsed.id);
-    const entry = found.get(folder) ?? { database: parsed.database, id: parsed.id, objects: [] };
-    entry.objects.push(object);
-    found.set(folder, entry);
+    let database = this.#found.get(parsed.database);
+    if (!database) this.#found.set(ownCopy(parsed.database), (database = new Map<string, Folder>()));
+    let folder = database.get(parsed.id);
+    if (!folder) {
+      folder = new Folder(parsed.database, ownCopy(parsed.id));
+      database.set(folder.id, folder);
+    }
+    folder.add(parsed.file, object);
   }
-  const entries = [...found].map(([folder, entry]) => ({
-    ...entry,
-    folder,
-    ...stateOf(folder, entry.objects),
-  }));
-  return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign };
+
+  get catalog(): Catalog {
+    const entries = [...this.#found.values()].flatMap((database) => [...database.values()]);
+    return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign: this.#foreign };
+  }
+}
+
+/** Lists a store, or one database's part of it. Reads names only. */
+export async function listCatalog(store: Store, database: string | undefined, signal: AbortSignal): Promise<Catalog> {
+  const listing = new Listing();
+  for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
+    listing.add(object);
+  }
+  return listing.catalog;
 }
 
 /**
@@ -82,18 +103,18 @@ export async function describeEntries(
   signal: AbortSignal,
 ): Promise<Described[]> {
   return someAtATime(entries, readers, async (entry) => {
-    const described = await readEntry(store, entry, signal).then(
-      (manifest) => ({ ...entry, manifest }),
-      (failure: unknown) => ({ ...entry, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
-    );
+    const described = await describeEntry(store, entry, signal);
     signal.throwIfAborted();
     return described;
   });
 }
 
-function stateOf(folder: string, objects: readonly StoredObject[]): Pick<Entry, 'complete' | 'hollow'> {
-  const files = objects.map(({ key }) => key.slice(folder.length));
-  const marked = files.includes(fileNames.manifest);
-  const filled = files.some(isDumpFile);
-  return { complete: marked && filled, hollow: marked && !filled };
+/** The same of one. Rejects only with what is no failure of reading it. */
+export async function describeEntry(store: Store, entry: Entry, signal: AbortSignal): Promise<Described> {
+  const { database, id, folder, objects, complete, hollow } = entry;
+  const plain = { database, id, folder, objects, complete, hollow };
+  return readEntry(store, entry, signal).then(
+    (manifest) => ({ ...plain, manifest }),
+    (failure: unknown) => ({ ...plain, failure: failure instanceof Error ? failure : new Error(String(failure)) }),
+  );
 }

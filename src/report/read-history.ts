@@ -1,18 +1,17 @@
-import { type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
+import { type Described, describeEntry, type Entry, listCatalog } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import { fileNames } from '../catalog/keys.ts';
 import { dumpOf, type Manifest } from '../catalog/manifest.ts';
 import { readProofs, type StoredProof } from '../catalog/proofs.ts';
+import { someAtATime } from '../catalog/some-at-a-time.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import { weigh } from '../retention/survey.ts';
 import type { Store } from '../store/store.ts';
 import { lastFailureKey, readLastFailure } from '../catalog/last-failure.ts';
 import type { Drill, History, LastFailure, Run, RunFacts, TableRows } from './history.ts';
 
-/** Manifests that are in memory at once; `describeEntries` reads eight of them at a time. */
-const together = 32;
-/** Backups whose proofs are read at once. */
-const provedTogether = 4;
+/** Backups that are read at once: so many manifests are in memory. */
+const together = 8;
 /** Of so many backups, evenly spread over all of them and once more over the newest ones, tables are remembered. */
 const sampled = 30;
 /** Of each of those the largest so many. */
@@ -59,21 +58,17 @@ async function lastFailureOf(store: Store, database: string, signal: AbortSignal
 
 async function readRuns(store: Store, entries: readonly Entry[], signal: AbortSignal): Promise<Run[]> {
   const samples = spread(entries);
-  const runs: Run[] = [];
-  for (let from = 0; from < entries.length; from += together) {
-    const described = await describeEntries(store, entries.slice(from, from + together), signal);
-    for (let at = 0; at < described.length; at += provedTogether) {
-      const some = described.slice(at, at + provedTogether);
-      const read = await Promise.all(some.map((backup) => asRun(store, backup, samples.has(backup.id), signal)));
-      runs.push(...read.filter((run) => run !== undefined));
-    }
-  }
-  return runs;
+  const runs = await someAtATime(entries, together, async (entry) => {
+    const described = await describeEntry(store, entry, signal);
+    return asRun(store, entry, described, samples.has(entry.id), signal);
+  });
+  return runs.filter((run) => run !== undefined);
 }
 
 /** Undefined for a backup that somebody has removed meanwhile. */
 async function asRun(
   store: Store,
+  entry: Entry,
   backup: Described,
   withTables: boolean,
   signal: AbortSignal,
@@ -88,7 +83,7 @@ async function asRun(
     throw backup.failure;
   }
   const proofs = await readProofs(store, backup, signal);
-  const weighed = weigh(backup, backup.manifest, proofs);
+  const weighed = weigh(entry, backup.manifest, proofs);
   const isCounted = !('why' in weighed);
   return {
     ...base,

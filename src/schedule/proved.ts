@@ -1,4 +1,4 @@
-import { type Entry, readEntry } from '../catalog/entries.ts';
+import { describeEntry, type Entry } from '../catalog/entries.ts';
 import { isProofFile } from '../catalog/keys.ts';
 import { type Proof, proofFileName } from '../catalog/proof.ts';
 import { newestProof } from '../catalog/proofs.ts';
@@ -36,12 +36,10 @@ export async function newestPassed(store: Store, entries: readonly Entry[], sign
 
 /** Undefined also where the manifest is damaged: then nothing says which bytes a proof must be about. */
 async function proofOf(store: Store, entry: Entry, signal: AbortSignal): Promise<Proof | undefined> {
-  try {
-    return await newestProof(store, { ...entry, manifest: await readEntry(store, entry, signal) }, signal);
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'verification') return undefined;
-    throw error;
-  }
+  const described = await describeEntry(store, entry, signal);
+  if ('manifest' in described) return newestProof(store, described, signal);
+  if (described.failure instanceof Failure && described.failure.kind === 'verification') return undefined;
+  throw described.failure;
 }
 
 function lastProofFile({ folder, objects }: Entry): string {
