@@ -128,7 +128,9 @@ async function howItStands(
 ): Promise<Standing> {
   const store = openStore(config.store, log);
   try {
-    return await askStanding({ store, database, madeNow, asksRecovery: madeNow !== undefined, withinMs: askMs, log });
+    const { publicKeys } = config.signing;
+    const asksRecovery = madeNow !== undefined;
+    return await askStanding({ store, publicKeys, database, madeNow, asksRecovery, withinMs: askMs, log });
   } finally {
     store.close();
   }

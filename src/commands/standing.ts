@@ -1,7 +1,9 @@
+import { believeOnly } from '../catalog/believe.ts';
 import { type Entry, listCatalog, readEntry } from '../catalog/entries.ts';
 import { timeOfId } from '../catalog/ids.ts';
 import { readLastFailure } from '../catalog/last-failure.ts';
 import type { Manifest } from '../catalog/manifest.ts';
+import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { newestPassed } from '../schedule/proved.ts';
 import type { Store } from '../store/store.ts';
@@ -29,6 +31,8 @@ export const unknownStanding: Standing = {
 /** What to ask. */
 export interface Question {
   readonly store: Store;
+  /** Of those whose signatures are believed; empty where everybody is. */
+  readonly publicKeys: readonly string[];
   readonly database: string;
   /** The id of the backup that was just made, if one was. */
   readonly madeNow: string | undefined;
@@ -57,12 +61,14 @@ export async function askStanding({ withinMs, log, ...question }: Question): Pro
 }
 
 async function ask(
-  { store, database, madeNow, asksRecovery }: Omit<Question, 'withinMs' | 'log'>,
+  { store: whole, publicKeys, database, madeNow, asksRecovery }: Omit<Question, 'withinMs' | 'log'>,
   learn: (more: Partial<Standing>) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const store = believeOnly(whole, publicKeys);
   const { entries } = await listCatalog(store, database, signal);
-  const complete = entries.filter((entry) => entry.complete);
+  const found = entries.filter((entry) => entry.complete);
+  const complete = publicKeys.length > 0 ? await believed(store, found, signal) : found;
   learn({ newestGood: asNewest(complete.at(-1)) });
   const previous = complete.findLast(({ id }) => id !== madeNow);
   const [manifest, failure, proved] = await Promise.allSettled([
@@ -79,6 +85,28 @@ async function ask(
   // A missing object cannot be read either: no failure is known then.
   const failedAt = failure.status === 'fulfilled' ? failure.value?.failedAt : undefined;
   if (failedAt !== undefined) learn({ recovered: Date.parse(failedAt) > endOf(previous, before) });
+}
+
+/**
+ * Without those at the newer end that cannot be believed: whoever may write could put backups of his own behind ours. Only
+ * the newest two are told of.
+ */
+async function believed(store: Store, entries: readonly Entry[], signal: AbortSignal): Promise<Entry[]> {
+  const newestFirst: Entry[] = [];
+  for (const entry of entries.toReversed()) {
+    if (newestFirst.length >= 2 || (await isBelieved(store, entry, signal))) newestFirst.push(entry);
+  }
+  return newestFirst.reverse();
+}
+
+async function isBelieved(store: Store, entry: Entry, signal: AbortSignal): Promise<boolean> {
+  try {
+    await readEntry(store, entry, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'verification') return false;
+    throw error;
+  }
 }
 
 /** Without an earlier backup any failure came after it. */

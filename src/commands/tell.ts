@@ -51,6 +51,9 @@ export class Teller implements Disposable {
   readonly #starting = new AbortController();
   #start: Promise<unknown> | undefined;
   #told: Promise<Notified[]> | undefined;
+  readonly #noteStop = (): void => {
+    this.#stopped = performance.now();
+  };
 
   constructor(command: ToldCommand, edge: Edge, tail: LogTail) {
     this.#command = command;
@@ -65,7 +68,7 @@ export class Teller implements Disposable {
       this.#log.warn(`nobody can be told: ${error instanceof Error ? error.message : String(error)}`);
       this.#open = { channels: [], [Symbol.asyncDispose]: () => Promise.resolve() };
     }
-    edge.signal.addEventListener('abort', () => (this.#stopped = performance.now()), { once: true });
+    edge.signal.addEventListener('abort', this.#noteStop, { once: true });
   }
 
   /** Whether somebody wants to hear of the first success after a failure. */
@@ -105,6 +108,7 @@ export class Teller implements Disposable {
 
   [Symbol.dispose](): void {
     this.#starting.abort();
+    this.#edge.signal.removeEventListener('abort', this.#noteStop);
     // Nothing is under way any more, and nobody needs to wait for connections to close.
     void Promise.resolve(this.#open[Symbol.asyncDispose]()).catch(() => undefined);
   }
@@ -147,7 +151,7 @@ export class Teller implements Disposable {
 
   /** Asks the store what else there is to tell, and keeps the failure there if somebody wants to hear of its end. */
   async #look(ending: Ending, isWanted: boolean): Promise<Standing> {
-    const { store: config, notify, report } = this.#config;
+    const { store: config, publicKeys, notify, report } = this.#config;
     const database = 'database' in ending ? ending.database : this.#config.database;
     const { failure } = ending;
     // With a wrong configuration nothing is contacted but who is told so.
@@ -161,7 +165,8 @@ export class Teller implements Disposable {
     const store = openStore(config, this.#log);
     try {
       const madeNow = this.#command === 'backup' && !failure ? ending.backupId : undefined;
-      const question = { store, database, madeNow, asksRecovery: knowsRecovery && !failure, withinMs, log: this.#log };
+      const asksRecovery = knowsRecovery && !failure;
+      const question = { store, publicKeys, database, madeNow, asksRecovery, withinMs, log: this.#log };
       const keeping = { runId: this.#edge.runId, redact: this.redact, log: this.#log };
       const [standing] = await Promise.all([
         isWanted ? askStanding(question) : unknownStanding,

@@ -9,6 +9,7 @@ import { readOtherUrl } from './other-url.ts';
 import { readTimezone } from './run.ts';
 import { readSchedule } from './schedule.ts';
 import type { Secret } from './secret.ts';
+import { readSigning } from './signing.ts';
 import { readStore } from './storage.ts';
 
 /** What can be told of a run, and to whom, whether or not the configuration is right. */
@@ -21,6 +22,8 @@ export interface Salvaged {
   readonly database: string | undefined;
   readonly store: StoreConfig | undefined;
   readonly schedule: ScheduleConfig | undefined;
+  /** See SigningConfig. */
+  readonly publicKeys: readonly string[];
   readonly secrets: readonly Secret[];
 }
 
@@ -38,6 +41,7 @@ export function salvageConfig(env: Environment): Salvaged {
   const database = isSourceSet ? readConnection(env, read, findings)?.database : undefined;
   const store = readStore(read, findings);
   const schedule = readSchedule(read, readTimezone(read, findings), findings);
+  const { publicKeys } = readSigning(read, findings);
   // Only for the secrets in them.
   readOtherUrl('TARGET_DATABASE_URL', read, findings);
   readDrill(read, findings);
@@ -48,6 +52,7 @@ export function salvageConfig(env: Environment): Salvaged {
     database,
     store,
     schedule,
+    publicKeys,
     secrets: findings.secrets,
   };
 }
