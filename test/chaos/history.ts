@@ -23,7 +23,7 @@ export async function makeHistory(postgres: TestPostgres, program: Program, keys
   try {
     for (const [ago, database, form, encryption] of past) {
       const env = {
-        ...storeVariables(server),
+        ...storeVariables(server, 10),
         ...program.variables,
         ...keys.locking({ encryption, signed: true }),
         DATABASE_URL: postgres.url(database),

@@ -23,28 +23,33 @@ export interface Laboratory extends AsyncDisposable {
   readonly keys: Keys;
   readonly history: History;
   readonly benches: readonly Bench[];
+  /** See {@link storeVariables}. */
+  readonly patience: number;
   /** For what is written by the way. */
   readonly folder: string;
   /** Of the gpg that restores with stock tools. */
   readonly gpgHome: string;
 }
 
-/** The variables of a store in a server of the tests: little patience, so that much can happen in a short time. */
-export function storeVariables({ url }: Pick<S3Server, 'url'>): Record<string, string> {
+/**
+ * The variables of a store in a server of the tests: little patience, so that much can happen in a short time.
+ * @param patience so many times that little, for a machine that gives runs little of its time.
+ */
+export function storeVariables({ url }: Pick<S3Server, 'url'>, patience: number): Record<string, string> {
   return {
     BACKUP_DESTINATION: 's3://backups/nightly',
     S3_ENDPOINT: url,
     S3_ACCESS_KEY_ID: 'ak',
     S3_SECRET_ACCESS_KEY: 'sk',
     S3_PART_SIZE: '5MiB',
-    S3_TIMEOUT: '2s',
-    S3_RETRY_FOR: '5s',
-    STALL_TIMEOUT: '10s',
+    S3_TIMEOUT: `${String(2 * patience)}s`,
+    S3_RETRY_FOR: `${String(5 * patience)}s`,
+    STALL_TIMEOUT: `${String(10 * patience)}s`,
   };
 }
 
 /** Sets up so many benches. */
-export async function openLaboratory(benches: number): Promise<Laboratory> {
+export async function openLaboratory(benches: number, patience = 1): Promise<Laboratory> {
   await using opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-chaos-lab-'));
   opened.defer(() => {
@@ -67,6 +72,7 @@ export async function openLaboratory(benches: number): Promise<Laboratory> {
     keys,
     history,
     benches: ready,
+    patience,
     folder,
     gpgHome,
     [Symbol.asyncDispose]: () => everything.disposeAsync(),

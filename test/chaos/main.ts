@@ -11,6 +11,7 @@ const usage = `npm run chaos [-- options]: backups, prunes, drills and restores 
   --seed N       try this one alone, and show everything that its runs say
   --minutes N    begin no seed after so many minutes
   --at-once N    so many seeds at a time (default: two for each core, ${String(usualBenches)} here)
+  --patience N   let runs wait N times as long for the store and for programs, on a machine that is busy (default: 1)
   --dry-run      show the schedules and play none
   --help         show this
 
@@ -23,12 +24,12 @@ function asked() {
   const number = { type: 'string' } as const;
   const { values } = parseArgs({
     options: {
-      ...{ seeds: number, from: number, seed: number, minutes: number, 'at-once': number },
+      ...{ seeds: number, from: number, seed: number, minutes: number, 'at-once': number, patience: number },
       'dry-run': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
-  const read = (name: 'seeds' | 'from' | 'seed' | 'minutes' | 'at-once'): number | undefined => {
+  const read = (name: 'seeds' | 'from' | 'seed' | 'minutes' | 'at-once' | 'patience'): number | undefined => {
     const text = values[name];
     if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text))
       throw new Error(`--${name} ${text}: not a number from 1 on`);
@@ -41,12 +42,13 @@ function asked() {
     isDry: values['dry-run'] === true,
     one,
     seeds: one === undefined ? seedsFrom(read('from') ?? 1, read('seeds') ?? 200) : [one],
+    patience: read('patience') ?? 1,
     forMs: minutes === undefined ? Infinity : minutes * 60_000,
     benches: one === undefined ? (read('at-once') ?? usualBenches) : 1,
   };
 }
 
-async function run({ help, isDry, one, seeds, forMs, benches }: ReturnType<typeof asked>): Promise<number> {
+async function run({ help, isDry, one, seeds, forMs, benches, patience }: ReturnType<typeof asked>): Promise<number> {
   if (help) {
     print(usage);
     return 0;
@@ -56,7 +58,7 @@ async function run({ help, isDry, one, seeds, forMs, benches }: ReturnType<typeo
     return 0;
   }
   const figures = new Figures();
-  await using laboratory = await openLaboratory(benches);
+  await using laboratory = await openLaboratory(benches, patience);
   await tryChaos(laboratory, {
     seeds,
     forMs,

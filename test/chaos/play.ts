@@ -45,7 +45,7 @@ export async function play(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Played> {
-  const { program, folder } = laboratory;
+  const { program, folder, patience } = laboratory;
   const mine = mkdtempSync(join(folder, 'step-'));
   // A drill's server may run as another user.
   for (const entered of [folder, mine]) chmodSync(entered, 0o755);
@@ -61,7 +61,7 @@ export async function play(
     PATH: [program.home, wrapped['PATH'] ?? process.env['PATH']].join(':'),
     TMPDIR: tmp,
     ...(deadline && { BACKUP_TIMEOUT: `${String(deadline.ms / 1000)}s` }),
-    ...(silent && { STALL_TIMEOUT: '2s' }),
+    ...(silent && { STALL_TIMEOUT: `${String(2 * patience)}s` }),
   };
   const { form, seed } = schedule;
   const faults = new RequestFaults(['requests', seed, name], step.level, {
@@ -135,7 +135,7 @@ export async function play(
   const started = startEntrypoint(env, { args, home: program.home, onStderr: happens, before: smallDisk(step) });
   begun.run = started;
   const timer = new AbortController();
-  const overdue = sleep(longestMs, true, { signal: timer.signal }).catch(() => false);
+  const overdue = sleep(longestMs * patience, true, { signal: timer.signal }).catch(() => false);
   void overdue.then((late) => {
     if (late) started.signal('SIGKILL');
   });
@@ -146,7 +146,7 @@ export async function play(
   if (signalled !== undefined && performance.now() - signalled > 19_500) abrupt = true;
   // What is under way for a client that is gone still ends.
   await sleep(server.calls.some(({ status }) => status === 0) ? 100 : 0);
-  const orphans = await stillThere(started, abrupt ? orphansMs : 0);
+  const orphans = await stillThere(started, abrupt ? orphansMs * patience : 0);
   for (const { pid } of started.processes()) process.kill(pid, 'SIGKILL');
   return {
     run: ended,

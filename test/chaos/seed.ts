@@ -84,7 +84,7 @@ class Seed {
     const before = lookAt(server);
     const atFirst = this.writer.committed();
     const reads = {
-      ...storeVariables(server),
+      ...storeVariables(server, laboratory.patience),
       ...laboratory.keys.opening(form),
       ...(form.restoreJobs !== undefined && { RESTORE_JOBS: form.restoreJobs }),
     };
@@ -140,7 +140,7 @@ class Seed {
     const { form } = schedule;
     const drills = form.verify === 'drill';
     return {
-      ...storeVariables(server),
+      ...storeVariables(server, laboratory.patience),
       ...form.variables,
       ...laboratory.keys.locking(form),
       ...(drills && { ...laboratory.keys.opening(form), DRILL_DATABASE_URL: bench.postgres.url() }),
