@@ -82,3 +82,15 @@ export async function fingerprint(server: TestPostgres, database: string): Promi
   const indexes = `select indexname, 1, 1 from pg_indexes where schemaname = 'public'`;
   return server.psql(`${[...tables, indexes].join(' union all ')} order by 1`, database);
 }
+
+/** Copies the database with each table divided into four, as most databases have more tables than three. */
+export async function splitTables(server: TestPostgres): Promise<BenchDatabase> {
+  const name = 'bench_divided';
+  await server.psql(`create database ${name} template bench`);
+  const divide = ['identifiers', 'documents', 'readings'].flatMap((table) => [
+    ...[0, 1, 2, 3].map((i) => `create table ${table}_${i} as select * from ${table} where id % 4 = ${i};`),
+    `drop table ${table};`,
+  ]);
+  await server.psql(`${divide.join('\n')} vacuum (freeze, analyze);`, name);
+  return { url: server.url(name), name, bytes: Number(await server.psql(`select pg_database_size('${name}')`)) };
+}

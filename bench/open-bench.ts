@@ -5,7 +5,8 @@ import { startCeph } from '../test/support/ceph.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { s3At } from '../test/support/s3.ts';
 import { addBenchIndexes, benchServerConf, createBenchDatabase } from './database.ts';
-import { machine } from './results.ts';
+import { machine } from './machine.ts';
+import { makePlace } from './place.ts';
 import type { Bench } from './section.ts';
 
 /** Opens what sections share; dispose of it to end the servers and remove the folder. */
@@ -35,6 +36,10 @@ export function openBench(size: number, rounds: number): Bench & AsyncDisposable
     const gateway = opened.use(await startCeph({ blockBytes: 30_000_000_000 }));
     return s3At(gateway.endpoint, gateway.accessKeyId, gateway.secretAccessKey);
   });
+  const place = once(async () => {
+    const [on, { url }, store] = [await server(), await database(), await s3()];
+    return makePlace({ server: on, databaseUrl: url, s3: store, folder });
+  });
   return {
     size,
     rounds,
@@ -43,6 +48,7 @@ export function openBench(size: number, rounds: number): Bench & AsyncDisposable
     server,
     database,
     s3,
+    place,
     machine: once(() => machine()),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

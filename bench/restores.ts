@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { startPostgres } from '../test/support/postgres.ts';
-import { type Contestant, contestants, ownContestant, type Place, shellContestant } from './contestants.ts';
+import { runCommand } from '../test/support/run-command.ts';
+import { backupContestants, type Contestant, ownContestant, shellContestant } from './contestants.ts';
 import { fingerprint } from './database.ts';
 import { measure } from './measure.ts';
-import type { Series } from './results.ts';
-import { measureRounds } from './rounds.ts';
+import { type Place, storedBytes } from './place.ts';
+import { measureRounds, type Series } from './rounds.ts';
 
 /** The server that is restored to: durable like one that somebody lives on, and told apart from the defaults here. */
 export const targetConf = [
@@ -18,32 +20,48 @@ export const targetConf = [
 
 const target = 'restored';
 
+/** The backups that are restored, by the ways that make them. */
+const sources = ['gzip', 'file', 'lanes-1-age', 'lanes-2-age', 'lanes-4-age'];
+
 /** The ways that are compared, in the order in which a round runs them. The first is what guides teach. */
-function restoreContestants(place: Place, targetUrl: string): Contestant[] {
-  const shell = (title: string, script: string): Contestant =>
-    shellContestant({ ...place, databaseUrl: targetUrl }, title, script);
-  const ours = (title: string, ...args: string[]): Contestant =>
-    ownContestant(place, title, ['restore', 'latest', ...args], {
+async function restoreContestants(place: Place, targetUrl: string): Promise<Contestant[]> {
+  const shell = (id: string, title: string, script: string): Contestant =>
+    shellContestant({ ...place, databaseUrl: targetUrl }, id, title, script);
+  const ours = (source: string, title: string, ...args: string[]): Contestant =>
+    ownContestant(place, [source, ...args.slice(0, 1)].join(''), title, ['restore', 'latest', ...args], {
       TARGET_DATABASE_URL: targetUrl,
       AGE_IDENTITY: place.identity,
+      S3_PREFIX: source,
     });
+  const download = '"$AWS" --endpoint-url "$S3" s3 cp --quiet "s3://$BUCKET/file/dump" "$TMPDIR/dump"';
+  const load = '"$BIN/pg_restore" --exit-on-error -j2 -d "$DATABASE_URL" "$TMPDIR/dump"';
   return [
     shell(
+      'psql',
       '`aws s3 cp - \\| gunzip \\| psql`',
-      '"$AWS" --endpoint-url "$S3" s3 cp --quiet "s3://$BUCKET/guide.sql.gz" - | gunzip | "$BIN/psql" -X -q -v ON_ERROR_STOP=1 -o /dev/null -d "$DATABASE_URL"',
+      '"$AWS" --endpoint-url "$S3" s3 cp --quiet "s3://$BUCKET/gzip/dump.sql.gz" - | gunzip | "$BIN/psql" -X -q -v ON_ERROR_STOP=1 -o /dev/null -d "$DATABASE_URL"',
     ),
-    shell(
-      '`aws s3 cp file; pg_restore -j2 file`',
-      'start=$(date +%s%3N); "$AWS" --endpoint-url "$S3" s3 cp --quiet "s3://$BUCKET/file.dump" "$TMPDIR/dump"; echo "downloaded in $(($(date +%s%3N) - start)) ms"; "$BIN/pg_restore" --exit-on-error -j2 -d "$DATABASE_URL" "$TMPDIR/dump"; rm "$TMPDIR/dump"',
-    ),
-    ours('pg-offsite, zstd and age'),
-    ours('pg-offsite, zstd and age, `--jobs 2`', '--jobs', '2'),
+    // Leaves the file for the next.
+    shell('pg-restore', '`aws s3 cp file; pg_restore -j2 file`', `${download}; ${load}`),
+    shell('pg-restore-local', '`pg_restore -j2 file`, which is there already', `${load}; rm "$TMPDIR/dump"`),
+    ours('lanes-1-age', 'pg-offsite, 1 lane, age'),
+    ours('lanes-1-age', 'pg-offsite, 1 lane, age, `--jobs 2`', '--jobs', '2'),
+    ...((await knowsScratch())
+      ? [ours('lanes-1-age', 'pg-offsite, 1 lane, age, `--scratch`', '--scratch', place.temporary)]
+      : []),
+    ours('lanes-2-age', 'pg-offsite, 2 lanes, age'),
+    ours('lanes-4-age', 'pg-offsite, 4 lanes, age'),
   ];
 }
 
+async function knowsScratch(): Promise<boolean> {
+  const program = join(import.meta.dirname, '../entrypoint.sh');
+  return (await runCommand(program, ['restore', '--help'])).includes('--scratch');
+}
+
 /**
- * Measures every way to restore, from the backups that the ways to make one have left, into a server of its own with
- * {@link targetConf}. In the first round what came back is compared with the source, row by row.
+ * Measures every way to restore, from the backups that the ways to make one have left, or else makes them, into a server
+ * of its own with {@link targetConf}. In the first round what came back is compared with the source, row by row.
  */
 export async function measureRestores(
   place: Place,
@@ -51,12 +69,14 @@ export async function measureRestores(
   rounds: number,
   say: (text: string) => void,
 ): Promise<readonly Series[]> {
-  // All but the floor, which stores nothing, and the one that the last replaces.
-  const [, guide, file, , own] = contestants(place);
-  for (const way of [guide, file, own]) if (way) await measure(way.program, way.args, way.env);
+  for (const way of backupContestants(place)) {
+    if (!sources.includes(way.id) || (await storedBytes(place, way.id)) > 0) continue;
+    say(`making a backup to restore: ${way.title}`);
+    await measure(way.program, way.args, way.env);
+  }
   const expected = await fingerprint(place.server, source);
   await using server = await startPostgres({ conf: [...targetConf] });
-  const ways = restoreContestants(place, server.url(target));
+  const ways = await restoreContestants(place, server.url(target));
   const before = async (): Promise<void> => {
     await server.psql(`create database ${target} template template0`);
     await server.psql('checkpoint');

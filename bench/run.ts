@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBench } from './open-bench.ts';
-import { keepFigures, writeSection } from './page.ts';
+import { writeReport } from './page.ts';
 import { sections } from './sections.ts';
 
 /*
@@ -29,6 +29,14 @@ ${sections.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).joi
 
 Without a section all are measured, in this order.`;
 
+// What was started ends with this process; its folders go at its exit.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 if (values.help) {
   console.log(usage);
 } else {
@@ -46,12 +54,9 @@ async function run(size: number, rounds: number, checkout: string | undefined): 
   for (const { name, run: measure } of sections) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const startedAt = performance.now();
-    const { text, readme, figures } = await measure(bench);
+    const report = await measure(bench);
     bench.say(`${name} took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-    console.log(text);
-    if (checkout === undefined) continue;
-    writeSection(join(checkout, 'bench/RESULTS.md'), name, text);
-    if (readme !== undefined) writeSection(join(checkout, 'README.md'), `bench-${name}`, readme);
-    if (figures !== undefined) keepFigures(join(checkout, 'bench/figures.json'), name, figures);
+    console.log(report.text);
+    if (checkout !== undefined) writeReport(checkout, name, report);
   }
 }

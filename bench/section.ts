@@ -1,6 +1,7 @@
 import type { TestPostgres } from '../test/support/postgres.ts';
 import type { TestS3 } from '../test/support/s3.ts';
 import type { BenchDatabase } from './database.ts';
+import type { Place } from './place.ts';
 
 /** One part of what `npm run bench` measures. */
 export interface Section {
@@ -38,6 +39,8 @@ export interface Bench {
   readonly database: () => Promise<BenchDatabase>;
   /** An S3 store on this machine. */
   readonly s3: () => Promise<TestS3>;
+  /** Both of them, with a bucket, a folder and keys; what `backup` has stored there is what `restore` reads. */
+  readonly place: () => Promise<Place>;
   /** A sentence with processor, memory and versions. */
   readonly machine: () => Promise<string>;
 }

@@ -1,7 +1,8 @@
 import type { Section } from './section.ts';
 import { backup } from './sections/backup.ts';
+import { link } from './sections/link.ts';
 import { memory } from './sections/memory.ts';
 import { restore } from './sections/restore.ts';
 
 /** Everything that `npm run bench` measures, in the order in which it does. */
-export const sections: readonly Section[] = [backup, restore, memory];
+export const sections: readonly Section[] = [backup, restore, memory, link];

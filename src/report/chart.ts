@@ -72,7 +72,7 @@ function draw({ label, domain, tickFormat, marks }: ChartRequest, width: number,
 }
 
 /** A small DOM to draw into. */
-function drawing(): Plot.PlotOptions {
+export function drawing(): Plot.PlotOptions {
   const document: unknown = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html', null);
   return { document };
 }
@@ -95,7 +95,7 @@ const coordinates = new Set([
 ]);
 
 /** Without its own style sheet, which the page's policy forbids, and with coordinates of a length that can be seen. */
-function asMarkup(drawn: unknown, label: string): Markup {
+export function asMarkup(drawn: unknown, label: string): Markup {
   const svg = drawn as Element;
   for (const style of [...svg.getElementsByTagName('style')]) style.parentNode?.removeChild(style);
   for (const element of [svg, ...svg.getElementsByTagName('*')]) {

@@ -1,0 +1,41 @@
+import { type Process, processes, processorSeconds } from './processes.ts';
+
+/** Who used the processors of the machine during a run: what shows a limit. */
+export interface CpuUse {
+  /** 1 when all of them worked all the time. */
+  readonly busy: number;
+  /** Seconds by program; those of what was measured by their names, what served it by what it is. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+const servers = [
+  { name: /^postgres$/, title: 'PostgreSQL' },
+  { name: /^(radosgw|ceph-)/, title: 'S3 store' },
+] as const;
+
+/** Begins to watch; `look` now and then, since what ends between two looks is not seen from then on. */
+export function watchCpu(): {
+  look: (all: readonly Process[], tree: readonly Process[]) => void;
+  end: () => CpuUse;
+} {
+  const before = processorSeconds();
+  const first = new Map(processes().map((one) => [one.pid, one.cpuSeconds]));
+  const last = new Map<number, { title: string; cpuSeconds: number }>();
+  const look = (all: readonly Process[], tree: readonly Process[]) => {
+    const measured = new Set(tree.map(({ pid }) => pid));
+    for (const { pid, name, cpuSeconds } of all) {
+      const served = servers.find((server) => server.name.test(name))?.title ?? 'other';
+      const title = measured.has(pid) ? name : pid === process.pid ? 'bench' : served;
+      last.set(pid, { title: last.get(pid)?.title ?? title, cpuSeconds });
+    }
+  };
+  const end = (): CpuUse => {
+    look(processes(), []);
+    const after = processorSeconds();
+    const seconds: Record<string, number> = {};
+    for (const [pid, { title, cpuSeconds }] of last)
+      seconds[title] = (seconds[title] ?? 0) + cpuSeconds - (first.get(pid) ?? 0);
+    return { busy: (after.busy - before.busy) / (after.all - before.all), seconds };
+  };
+  return { look, end };
+}
