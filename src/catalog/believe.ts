@@ -24,7 +24,8 @@ export function believeOnly(store: Store, publicKeys: readonly string[]): Store 
     putSmall: (key, content, options) => store.putSmall(key, content, options),
     head: (key, signal) => store.head(key, signal),
     get: (key, signal) => (mustBeSigned(key) ? believed(store, key, publicKeys, signal) : store.get(key, signal)),
-    list: (prefix, signal) => store.list(prefix, signal),
+    list: (prefix, signal, after) => store.list(prefix, signal, after),
+    folders: (signal) => store.folders(signal),
     remove: (key, signal) => store.remove(key, signal),
     sweepUnfinished: (prefix, before, signal) => store.sweepUnfinished(prefix, before, signal),
     close: () => {

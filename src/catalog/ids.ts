@@ -5,9 +5,13 @@ const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-z]{6}$/;
 
 /** The id of a backup that starts now: UTC start time and six random characters, so that no run overwrites another. */
 export function newBackupId(start: Date): string {
-  const time = start.toISOString().replace(/[-:]|\.\d+/g, '');
   const random = Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
-  return `${time}-${random}`;
+  return `${timestamp(start)}-${random}`;
+}
+
+/** The beginning of every id of that second; a later one sorts behind it. */
+export function timestamp(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 /** The start time in an id, or undefined for a name that is none of ours. */

@@ -40,13 +40,20 @@ export class MemberStore implements Store {
     return this.#store.get(this.#folder + key, signal);
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void, undefined> {
-    if (this.#listed) yield* this.#listed.filter(({ key }) => key.startsWith(prefix));
+  async *list(prefix: string, signal: AbortSignal, after = ''): AsyncGenerator<StoredObject, void, undefined> {
+    if (this.#listed) yield* this.#listed.filter(({ key }) => key.startsWith(prefix) && key > after);
     else {
-      for await (const object of this.#store.list(this.#folder + prefix, signal)) {
+      for await (const object of this.#store.list(this.#folder + prefix, signal, after && this.#folder + after)) {
         yield { ...object, key: object.key.slice(this.#folder.length) };
       }
     }
+  }
+
+  async *folders(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    // From its objects: a member has few backups, and the fleet's store lists no folders below the first.
+    const names = new Set<string>();
+    for await (const { key } of this.list('', signal)) if (key.includes('/')) names.add(key.slice(0, key.indexOf('/')));
+    yield* names;
   }
 
   remove(key: string, signal: AbortSignal): Promise<void> {

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { abortable } from './abortable.ts';
 import { ignore, isCode, toDirectoryFailure } from './directory-errors.ts';
-import { removeEmptyFolders, wasItMounted } from './folders.ts';
+import { foldersIn, removeEmptyFolders, wasItMounted } from './folders.ts';
 import { publish } from './publish.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
+import { walk, type WalkedFile } from './walk.ts';
 
 /** A link could lead out of the store, and opening a pipe could wait for ever: neither is a file of ours. */
 const readSafely = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const partialName = /^\..*\.partial$/;
 
 type Write = (data: Uint8Array | string) => Promise<void>;
 
@@ -95,12 +95,17 @@ export class DirectoryStore implements Store {
     }
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void, undefined> {
-    for (const { key, partial } of await this.#walk(prefix, `could not list ${this.location}/${prefix}`)) {
+  async *list(prefix: string, signal: AbortSignal, after = ''): AsyncGenerator<StoredObject, void, undefined> {
+    for (const { key, partial } of await this.#walk(prefix, `could not list ${this.location}/${prefix}`, after)) {
       signal.throwIfAborted();
-      const object = partial ? undefined : await this.head(key, signal);
+      const object = partial || key <= after ? undefined : await this.head(key, signal);
       if (object) yield object;
     }
+  }
+
+  async *folders(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    signal.throwIfAborted();
+    yield* await this.#told(`could not list ${this.location}`, () => foldersIn(this.#root));
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {
@@ -195,30 +200,11 @@ export class DirectoryStore implements Store {
     }
   }
 
-  async #walk(prefix: string, what: string): Promise<{ key: string; partial: boolean }[]> {
+  async #walk(prefix: string, what: string, after = ''): Promise<WalkedFile[]> {
     // The deepest folder that the prefix names for sure; what it begins beyond that is compared.
-    const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
-    const start = folder === '' ? this.#root : this.#path(folder);
-    return this.#told(what, async () => {
-      const entries = await readdir(start, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-        if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-        throw error;
-      });
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => {
-          const path = join(entry.parentPath, entry.name);
-          return {
-            key: path
-              .slice(this.#root.length + 1)
-              .split(sep)
-              .join('/'),
-            partial: partialName.test(entry.name),
-          };
-        })
-        .filter(({ key, partial }) => partial || key.startsWith(prefix))
-        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-    });
+    const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/') + 1) : '';
+    const start = folder === '' ? this.#root : this.#path(folder.slice(0, -1));
+    return this.#told(what, () => walk(start, folder, prefix, after));
   }
 
   #path(key: string): string {

@@ -1,4 +1,4 @@
-import { rmdir, stat } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { isCode } from './directory-errors.ts';
 
@@ -11,6 +11,18 @@ export async function isMissing(path: string): Promise<boolean> {
     () => false,
     (error: unknown) => isCode(error, 'ENOENT'),
   );
+}
+
+/** The names of the folders right in one, in order; none where it is not there. Throws what the file system does. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Removes folders that are empty, from this one upwards, below the one where it ends. */

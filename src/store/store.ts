@@ -71,8 +71,13 @@ export interface Store {
    * breaks in the middle is resumed where it stopped. The caller iterates to the end or calls `return`.
    */
   get(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Every object whose key starts with the prefix, in key order, page by page. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+  /**
+   * Every object whose key starts with the prefix, in key order, page by page; with `after`, of plain ASCII, only those
+   * whose keys are behind it. Whoever stops iterating stops the paging.
+   */
+  list(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<StoredObject>;
+  /** The names of the folders at the store's root, in order, without the objects in them. Some may hold none. */
+  folders(signal: AbortSignal): AsyncIterable<string>;
   /** Removes one object; a missing one is no error. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   /**

@@ -127,9 +127,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const { store } = await open();
       const keys = ['db/a/1', 'db/a b/ü&<>"\'%41', 'db/a/+', 'db/Z', 'db2/x', 'other/y', 'db/a.x', 'db/é😀/∑'];
       for (const key of keys) await store.putSmall(key, key, { runId, contentType, signal: calm() });
-      const listed = async (prefix: string): Promise<string[]> => {
+      const listed = async (prefix: string, after?: string): Promise<string[]> => {
         const found: string[] = [];
-        for await (const object of store.list(prefix, calm())) found.push(object.key);
+        for await (const object of store.list(prefix, calm(), after)) found.push(object.key);
         return found;
       };
       const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -143,6 +143,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         sorted.filter((key) => key.startsWith('db/a')),
       );
       assert.deepEqual(await listed('none/'), []);
+      for (const after of ['db/a', 'db/a/', 'db/a/1', 'db/b', 'db2/x', 'db/~']) {
+        assert.deepEqual(
+          await listed('', after),
+          sorted.filter((key) => key > after),
+          after,
+        );
+        assert.deepEqual(
+          await listed('db/', after),
+          sorted.filter((key) => key.startsWith('db/') && key > after),
+          after,
+        );
+      }
+      const folders: string[] = [];
+      for await (const folder of store.folders(calm())) folders.push(folder);
+      assert.deepEqual(folders, ['db', 'db2', 'other']);
       for (const key of keys) assert.equal((await collect(store.get(key, calm()))).toString(), key);
     });
 

@@ -6,7 +6,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
   PutObjectRetentionCommand,
@@ -15,9 +14,9 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../../config/config.ts';
-import { Failure } from '../../errors.ts';
 import type { Tags } from '../store.ts';
 import { RetryingClient, type Call } from './client.ts';
+import { listFolders, listObjects, type ListedObject } from './listing.ts';
 import { md5Of, uploadByLibStorage, type Mark, type StreamInput, type UploadObserver } from './upload.ts';
 
 const runIdName = 'pg-offsite-run';
@@ -46,13 +45,6 @@ export interface SmallForm {
   readonly replace?: boolean | undefined;
 }
 
-/** One listed object. */
-export interface ListedObject {
-  readonly key: string;
-  readonly bytes: number;
-  readonly lastModified: Date;
-}
-
 /** One listed upload. */
 export interface ListedUpload {
   readonly key: string;
@@ -61,7 +53,7 @@ export interface ListedUpload {
 }
 
 /**
- * One bucket, over the AWS SDK; with client.ts and upload.ts the only file that knows the SDK. Keys are whole keys of the bucket. Every call is
+ * One bucket, over the AWS SDK; with client.ts, listing.ts and upload.ts the only file that knows the SDK. Keys are whole keys of the bucket. Every call is
  * tried again while its trouble can pass and rejects with an `S3Error`, or with the signal's reason.
  */
 export class Bucket {
@@ -159,22 +151,14 @@ export class Bucket {
     };
   }
 
-  /** Objects whose key starts with the prefix, in key order. */
-  async *list(prefix: string, call: Call): AsyncGenerator<ListedObject> {
-    let token: string | undefined;
-    do {
-      const input = { Bucket: this.name, Prefix: prefix, ContinuationToken: token };
-      const page = await this.#client.send(new ListObjectsV2Command(input), call);
-      for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        if (Key) yield { key: Key, bytes: Size ?? 0, lastModified: LastModified ?? new Date(0) };
-      }
-      const next = page.IsTruncated ? page.NextContinuationToken : undefined;
-      // Asked for again it would not end, and half a list must not be taken for all of it.
-      if (page.IsTruncated && (next === undefined || next === token)) {
-        throw new Failure('store', `the list of s3://${this.name}/${prefix} goes on, and the store does not say where`);
-      }
-      token = next;
-    } while (token !== undefined);
+  /** See {@link listObjects}; an empty `after` is none. */
+  list(prefix: string, after: string, call: Call): AsyncGenerator<ListedObject> {
+    return listObjects({ client: this.#client, bucket: this.name, prefix }, after === '' ? undefined : after, call);
+  }
+
+  /** See {@link listFolders}. */
+  listFolders(prefix: string, call: Call): AsyncGenerator<string> {
+    return listFolders({ client: this.#client, bucket: this.name, prefix }, call);
   }
 
   async delete(key: string, call: Call): Promise<void> {

@@ -97,14 +97,27 @@ export class S3Store implements Store {
     }
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void, undefined> {
+  async *list(prefix: string, signal: AbortSignal, after = ''): AsyncGenerator<StoredObject, void, undefined> {
+    const call = this.#call('list', signal);
     try {
-      for await (const object of this.#bucket.list(this.#full(prefix), this.#call('list', signal))) {
+      for await (const object of this.#bucket.list(this.#full(prefix), after && this.#full(after), call)) {
         const key = this.#relative(object.key);
-        if (key?.startsWith(prefix)) yield { ...object, key };
+        // Compared here, too: a store that does not know `StartAfter` lists all.
+        if (key?.startsWith(prefix) && key > after) yield { ...object, key };
       }
     } catch (error) {
       throw this.#failure(error, `could not list ${this.describe(prefix)}`, 's3:ListBucket');
+    }
+  }
+
+  async *folders(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    try {
+      for await (const folder of this.#bucket.listFolders(this.#full(''), this.#call('folders', signal))) {
+        const name = this.#relative(folder);
+        if (name !== undefined) yield name.slice(0, -1);
+      }
+    } catch (error) {
+      throw this.#failure(error, `could not list ${this.location}`, 's3:ListBucket');
     }
   }
 
