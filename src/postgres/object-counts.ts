@@ -19,7 +19,8 @@ const queries: Readonly<Record<string, string>> = {
   functions: `SELECT 1 FROM pg_proc o WHERE NOT system(o.pronamespace) AND NOT member('pg_proc', o.oid)`,
   types: `SELECT 1 FROM pg_type o WHERE o.typtype IN ('d', 'e', 'r') AND NOT system(o.typnamespace) AND NOT member('pg_type', o.oid)`,
   compositeTypes: relation('c'),
-  operators: `SELECT 1 FROM pg_operator o WHERE NOT system(o.oprnamespace) AND NOT member('pg_operator', o.oid)`,
+  // pg_dump leaves out those that stand for one that is still to be made, as the commutator of another.
+  operators: `SELECT 1 FROM pg_operator o WHERE o.oprcode <> 0 AND NOT system(o.oprnamespace) AND NOT member('pg_operator', o.oid)`,
   operatorClasses: `SELECT 1 FROM pg_opclass o WHERE NOT system(o.opcnamespace) AND NOT member('pg_opclass', o.oid)`,
   operatorFamilies: `SELECT 1 FROM pg_opfamily o WHERE NOT system(o.opfnamespace) AND NOT member('pg_opfamily', o.oid)`,
   // 16384 is the first number that a server gives to what users make.

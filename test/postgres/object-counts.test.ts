@@ -58,6 +58,8 @@ const rich = `
     for each row execute function app.noted();
   create rule silent as on delete to app.log_rest do instead nothing;
   create operator app.@+@ (leftarg = int, rightarg = int, function = app.add);
+  create function app.mixed(int, bigint) returns bool language sql as 'select true';
+  create operator app.@-@ (leftarg = int, rightarg = bigint, function = app.mixed, commutator = operator(app.@-@));
   create collation app.german (provider = icu, locale = 'de');
   alter table app.people enable row level security; create policy mine on app.people using (name = current_user);
   create statistics app.together (dependencies) on id, age from app.people;
