@@ -30,6 +30,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--sample': 'a random part of the backups',
   '--schema': 'only this schema',
   '--schema-only': 'definitions, and no rows',
+  '--scratch': 'a folder for the decoded dump, from which several sessions load rows at once',
   '--superuser': 'restore as a superuser of the scratch server',
   '--table': 'only this table, view or sequence: orders, or sales.orders',
   '--test': 'send a sample that says it is one',

@@ -1,5 +1,6 @@
 import prettyMs from 'pretty-ms';
-import { listCatalog, readEntry } from '../catalog/entries.ts';
+import { chooseAmong } from '../catalog/choose.ts';
+import { readEntry } from '../catalog/entries.ts';
 import { selectBackup } from '../catalog/select.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { withSession } from '../postgres/with-session.ts';
@@ -7,6 +8,7 @@ import { describeComparison, describeLeftOut, summarize } from '../report/compar
 import { leaveOutByWords } from '../restore/leave-out.ts';
 import { readGlobals } from '../restore/read-globals.ts';
 import { compareRestored, restoreBackup } from '../restore/restore.ts';
+import { scratchAdvice } from '../restore/scope.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { readJobs } from './jobs.ts';
@@ -28,10 +30,11 @@ const options = {
   'data-only': { type: 'boolean' },
   'leave-out': { type: 'string', multiple: true },
   jobs: { type: 'string' },
+  scratch: { type: 'string' },
 } as const;
 
 const usage =
-  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--globals | --globals-only] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto]';
+  'restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--globals | --globals-only] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto] [--scratch DIR]';
 
 /** `restore`: one backup into `TARGET_DATABASE_URL`, in one transaction, compared with the manifest afterwards. */
 export const restore: Command = {
@@ -66,9 +69,9 @@ export const restore: Command = {
         hint: `If that is what you want, add --confirm ${target.database}.`,
       });
     }
-    const { entries } = await listCatalog(store, values.database, edge.signal);
     const only = values['schema-only'] === true ? 'schema' : values['data-only'] === true ? 'data' : undefined;
-    const entry = selectBackup(entries, selector, store.location);
+    const named = { store, database: values.database, selector, signal: edge.signal };
+    const entry = await chooseAmong(named, (entries) => selectBackup(entries, selector, store.location));
     const manifest = await readEntry(store, entry, edge.signal);
     const searchPath = edge.env.PATH ?? '';
     const asked = { config, store, folder: entry.folder, manifest, searchPath, signal: edge.signal };
@@ -80,19 +83,23 @@ export const restore: Command = {
       return 0;
     }
     const words = values['leave-out'];
+    const parts = {
+      withOwners: values['with-owners'] === true,
+      withComments: values['no-comments'] !== true,
+      clean: values.clean === true,
+      schemas: values.schema ?? [],
+      tables: values.table ?? [],
+      only,
+    } as const;
+    const advice = values.scratch === undefined ? scratchAdvice(manifest, parts) : undefined;
+    if (advice !== undefined) log.info(advice);
     const restored = await restoreBackup({
       ...asked,
       target,
-      options: {
-        withOwners: values['with-owners'] === true,
-        withComments: values['no-comments'] !== true,
-        clean: values.clean === true,
-        schemas: values.schema ?? [],
-        tables: values.table ?? [],
-        only,
-      },
+      options: parts,
       create: values.create === true,
       jobs,
+      scratch: values.scratch,
       leaveOut: words === undefined ? undefined : leaveOutByWords(words),
       ...(globals && { globals }),
       log: log.child({ database: entry.database, id: entry.id }),

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { Failure } from '../errors.ts';
 import { ownPrefix, removeLeftScratch } from './left-scratch.ts';
@@ -47,6 +47,25 @@ export async function makeScratch(bytes = neededBytes): Promise<Scratch> {
     hint: 'Mount a small writable folder and set TMPDIR to it; gpg needs one for its key ring.',
     cause,
   });
+}
+
+/**
+ * Makes a scratch folder in this one, for so many bytes or more. What processes that were killed have left there is removed
+ * first.
+ * @throws {Failure} `config` when it cannot be written or has less room.
+ */
+export async function makeScratchIn(parent: string, bytes: number): Promise<Scratch> {
+  await removeLeftScratch(parent);
+  try {
+    await expectRoom(parent, bytes);
+    return await makeIn(resolve(parent));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure('config', `the scratch folder ${parent} cannot be used: ${why}`, {
+      hint: `Name a folder that can be written and has room for much more than ${prettyBytes(bytes)}, or leave --scratch out.`,
+      cause: error,
+    });
+  }
 }
 
 /** Throws where a folder's file system has less than this left. */

@@ -84,16 +84,19 @@ export function scriptStage(
 }
 
 /**
- * The stage that makes what comes after the rows (indexes, constraints, triggers) from a file that needs to hold no more
- * than the head of a custom dump, in several sessions at once. At the first error what was made stays.
+ * The stage that makes what comes after the rows (indexes, constraints, triggers) in several sessions at once, from a file
+ * that needs to hold no more than the head of a custom dump; or the rows first, each table's before its indexes, from a file
+ * that holds all of it. At the first error what was made stays.
  */
 export function afterRowsStage(
   target: ConnectionConfig,
   client: PostgresClient,
   options: LoadOptions,
-  { list, file, jobs }: { readonly list: string | undefined; readonly file: string; readonly jobs: number },
+  step: { readonly list: string | undefined; readonly file: string; readonly jobs: number; readonly withRows: boolean },
 ): Stage {
-  const args = ['--section=post-data', `--jobs=${String(jobs)}`, ...restoreArgs(options, list), file];
+  const { list, file, jobs, withRows } = step;
+  const sections = [...(withRows ? ['--section=data'] : []), '--section=post-data'];
+  const args = [...sections, `--jobs=${String(jobs)}`, ...restoreArgs(options, list), file];
   return { ...restoreProgram(target, client), args };
 }
 

@@ -13,6 +13,8 @@ export interface AfterRows {
   readonly client: PostgresClient;
   readonly options: LoadOptions;
   readonly toc: Toc;
+  /** All of the dump, where its rows are to be loaded first; else the head of {@link toc} is enough. */
+  readonly whole?: string | undefined;
   readonly leftOut: readonly LeftOut[];
   readonly jobs: number;
   readonly log: Log;
@@ -20,26 +22,31 @@ export interface AfterRows {
 }
 
 /**
- * Indexes and constraints, several at once, from the head of the dump; then triggers, one after the other. Where a
+ * Indexes and constraints, several at once, from the head of the dump, or from all of it those and the rows; then triggers, one after the other. Where a
  * partition's trigger is switched off the dump does not say that it needs the trigger of the whole table first, and what
  * an event trigger does it must do to nothing of the restore. What was made before a failure stays.
  * @throws {Failure} `dump`.
  */
 export async function loadAfterRows(work: AfterRows): Promise<void> {
-  const { target, client, options, toc, leftOut, jobs, log, signal } = work;
+  const { target, client, options, toc, whole, leftOut, jobs, log, signal } = work;
   const [triggers = [], others = []] = [true, false].map((wanted) =>
     toc.entries.filter((entry) => isTrigger(entry) === wanted).map((entry) => ({ entry, reason: 'another step' })),
   );
-  const step = async (less: readonly LeftOut[], sessions: number): Promise<void> => {
+  const step = async (less: readonly LeftOut[], withRows: boolean, sessions: number): Promise<void> => {
     const list = await toc.writeList([...leftOut, ...less]);
     // What was there was dropped with the tables.
     const anew = { ...options, clean: false };
-    await runLoader(afterRowsStage(target, client, anew, { list, file: toc.file, jobs: sessions }), log, signal);
+    const stage = afterRowsStage(target, client, anew, { list, file: whole ?? toc.file, jobs: sessions, withRows });
+    await runLoader(stage, log, signal);
   };
   const sessions = jobs === 1 ? 'one session' : `${String(jobs)} sessions`;
-  log.info(`the rows are there; making indexes and constraints in ${sessions}`);
-  await step(triggers, jobs);
-  if (triggers.length > 0) await step(others, 1);
+  log.info(
+    whole === undefined
+      ? `the rows are there; making indexes and constraints in ${sessions}`
+      : `the tables are there; loading rows and making indexes and constraints in ${sessions}`,
+  );
+  await step(triggers, whole !== undefined, jobs);
+  if (triggers.length > 0) await step(others, false, 1);
 }
 
 /** Triggers of tables, event triggers, and comments on them. */

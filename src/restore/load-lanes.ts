@@ -28,13 +28,23 @@ export interface LanesLoading {
  * they are. With `clean` what all of the definitions make is dropped first, in that transaction. The lane is read to its end before.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses. Nothing is left behind then.
  */
-export async function loadDefinitions({ source, toc }: Archive, loading: LanesLoading): Promise<void> {
-  const { target, client, options, leftOut, name, progress } = loading;
-  const { artifact, log, signal } = source;
+export async function loadDefinitions(archive: Archive, loading: LanesLoading): Promise<void> {
+  const { name, progress } = loading;
+  const { artifact, log } = archive.source;
   {
     using reading = followReading(progress, { name, totalBytes: artifact.bytes, log, step: 'checked' });
-    await checkWhole(source, reading, toc);
+    await checkWhole(archive.source, reading, archive.toc);
   }
+  await makeDefinitions(archive, loading);
+}
+
+/**
+ * The same from an archive that was read to its end before.
+ * @throws {Failure} `dump` when the server refuses. Nothing is left behind then.
+ */
+export async function makeDefinitions({ source, toc }: Archive, loading: LanesLoading): Promise<void> {
+  const { target, client, options, leftOut } = loading;
+  const { log, signal } = source;
   if (options.only === 'data') return;
   const section = options.only === 'schema' ? 'all but the rows' : 'before the rows';
   if (options.clean && section === 'before the rows') {

@@ -86,12 +86,26 @@ export async function openToc(source: ArtifactSource, client: PostgresClient, kn
  * @throws {Failure} `verification` for a damaged object, `config` for a wrong key.
  */
 export async function checkWhole(source: ArtifactSource, reading: FollowedReading, toc?: Toc): Promise<void> {
+  await decodeWhole(source, reading, toc, () => undefined);
+}
+
+/**
+ * Reads all of one artifact, decoded. What `take` was given is good only when this has ended well.
+ * @param toc of a custom dump: it must begin as its head did.
+ * @throws {Failure} as {@link checkWhole}; what `take` throws.
+ */
+export async function decodeWhole(
+  source: ArtifactSource,
+  reading: FollowedReading,
+  toc: Toc | undefined,
+  take: (chunk: Uint8Array) => Promise<void> | undefined,
+): Promise<void> {
   const { store, key, artifact, limit, decryption, searchPath, signal } = source;
   const stages = [decryption.stage, await decompressStage(artifact.compression, searchPath)];
   try {
     const checked = reading.pass(checkedBytes(store, key, artifact, signal, source.known));
     const decoded = decodedBytes(checked, stages, limit, signal);
-    for await (const _chunk of toc?.compared(decoded) ?? decoded);
+    for await (const chunk of toc?.compared(decoded) ?? decoded) await take(chunk);
   } catch (error) {
     throw await explainDecoding(error, source);
   }

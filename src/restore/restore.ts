@@ -6,6 +6,7 @@ import { throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
+import { makeScratchIn } from '../pipeline/scratch.ts';
 import { findClient } from '../postgres/clients.ts';
 import { connect } from '../postgres/connect.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
@@ -13,20 +14,21 @@ import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Store } from '../store/store.ts';
-import { loadAfterRows } from './after-rows.ts';
+import { type AfterRows, loadAfterRows } from './after-rows.ts';
 import { type Archives, openArchives } from './archives.ts';
 import type { KnownArtifacts } from './check-first.ts';
 import { chooseTables, notChosen } from './chosen-tables.ts';
 import { compareWithManifest } from './compare.ts';
 import type { CompareScope, Comparison } from './comparison.ts';
+import { decodeInto } from './decode-into.ts';
 import { foresee } from './foresee.ts';
 import { describeEntry, findHarmless, type LeftOut, leftOutOf } from './leave-out.ts';
 import { tellLeftBehind, tellState } from './left-behind.ts';
-import { type LanesLoading, loadDefinitions, loadRows } from './load-lanes.ts';
+import { type LanesLoading, loadDefinitions, loadRows, makeDefinitions } from './load-lanes.ts';
 import { loadOne } from './load-one.ts';
 import { makeDatabase } from './new-database.ts';
 import { type Lacking, prepareFor } from './prepare.ts';
-import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs } from './scope.ts';
+import { knownNames, refuseParts, schemasFor, schemasIn, scopeOf, usableJobs, usableScratch } from './scope.ts';
 import { openSources } from './sources.ts';
 import { refuseFilled, refuseLacking, refuseRows, refuseSource } from './target.ts';
 import type { TocEntry } from './toc-list.ts';
@@ -52,6 +54,8 @@ export interface RestoreRequest {
    * Undefined: what is best for the backup, see {@link usableJobs}.
    */
   readonly jobs: number | undefined;
+  /** A folder where the one dump of a backup may be written, decoded: then its rows are loaded by several sessions, too. */
+  readonly scratch?: string | undefined;
   /** Roles to be made on the target's server once nothing is to be refused any more, before anything is loaded. */
   readonly globals?: { readonly roles: readonly string[]; readonly apply: (session: pg.Client) => Promise<void> };
   /** A reason to leave an entry out; undefined restores it. What is left out is always told. */
@@ -87,7 +91,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   await using decryption = await prepareDecryption(encryption, config.keys, searchPath, signal);
   const client = await findClient(config.clientsDir, manifest.client.major);
   if (format === 'plain' || (request.options.clean && dumps.length > 1)) refuseUnsafePsql(client);
-  const jobs = usableJobs(request.jobs, dumps, request.options, log);
+  const roomy = usableScratch(request.scratch, dumps, request.options, log);
+  const jobs = usableJobs(request.jobs, dumps, request.options, log, roomy !== undefined);
+  await using scratch = roomy === undefined ? undefined : await makeScratchIn(roomy, dumpOf(manifest).bytes);
   const sources = await openSources({ ...request, atOnce: jobs, decryption }, request.known);
   await using archives =
     format === 'custom' ? await openArchives(sources, client, knownNames(manifest), jobs, signal) : undefined;
@@ -110,6 +116,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     await asked(refuseLacking(session, manifest, options.withOwners, request.globals?.roles));
     if (options.only === 'data') await asked(refuseRows(session, target.database, tablesOf(manifest, options)));
     else if (!options.clean && request.prepared !== true) await asked(refuseFilled(session, target.database, dumped));
+    const loaded = { name: manifest.database, progress: request.progress };
+    const whole = scratch && archives && (await decodeInto(scratch, archives.main, loaded));
     if (request.globals) {
       await asked(request.globals.apply(session));
       await asked(refuseLacking(session, manifest, options.withOwners));
@@ -121,10 +129,11 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     if (!isPartial(options)) await asked(foresee(session, manifest, entries, leftOut, log));
     const location = store.describe(folder.slice(0, -1));
     log.info({ event: 'started', location }, `restoring ${location} into ${target.database} at ${target.host}`);
-    const loading = { ...request, options, client, leftOut: [...leftOut, ...unasked], name: manifest.database };
+    const loading = { ...request, ...loaded, options, client, leftOut: [...leftOut, ...unasked], whole };
     const [source] = sources;
     try {
-      if (archives?.lanes) await loadDefinitions(archives.main, loading);
+      if (archives && whole !== undefined) await makeDefinitions(archives.main, loading);
+      else if (archives?.lanes) await loadDefinitions(archives.main, loading);
       else if (source) {
         const section = jobs > 1 ? 'up to the rows' : 'all';
         await loadOne(source, { ...loading, toc: archives?.main.toc, section });
@@ -149,9 +158,9 @@ async function loadRest(
   { main: { toc }, lanes }: Archives,
   jobs: number,
   { target, create, prepared, log, signal }: RestoreRequest,
-  loading: LanesLoading,
+  loading: LanesLoading & Pick<AfterRows, 'whole'>,
 ): Promise<void> {
-  const { options } = loading;
+  const { options, whole } = loading;
   const told = async (state: string, advice: string, step: () => Promise<void>): Promise<void> => {
     try {
       await step();
@@ -172,10 +181,12 @@ async function loadRest(
   } else if (lanes && options.only !== 'schema') {
     await told('tables are there, rows are not all', `${again}.`, () => loadRows(lanes, jobs, loading));
   }
-  if (options.only !== undefined || (!lanes && jobs === 1)) return;
+  if (options.only !== undefined || (!lanes && jobs === 1 && whole === undefined)) return;
   await told(
-    'tables and rows are there, indexes, constraints and triggers are not all',
-    lanes ? `${again}.` : `${again}; with --jobs 1 a failure leaves nothing behind.`,
+    `${whole === undefined ? 'tables and rows are there' : 'tables are there, rows'}, indexes, constraints and triggers are not all`,
+    lanes
+      ? `${again}.`
+      : `${again}; ${whole === undefined ? 'with --jobs 1' : 'without --scratch'} a failure leaves nothing behind.`,
     () => loadAfterRows({ ...loading, toc, jobs, log, signal }),
   );
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import prettyBytes from 'pretty-bytes';
 import type { Artifact, Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -35,27 +36,55 @@ export function automaticJobs(): number {
   return Math.min(availableParallelism(), mostAutomatic);
 }
 
+/** Why only one session can restore this; undefined where several can. */
+function whyOneSession(dumps: readonly Artifact[], options: LoadOptions): string | undefined {
+  if (dumps.some(({ format }) => format === 'plain')) return 'a plain dump is one script';
+  if (isPartial(options)) return 'only a part is restored';
+  return options.clean ? '--clean drops and makes again in one transaction' : undefined;
+}
+
 /**
  * How many sessions can be used; more than one only where there is something for them to do. Says why not.
- * @param jobs as many as are asked for; undefined is one, and for a backup in lanes as many as there are cores, at least two.
+ * @param jobs as many as are asked for; undefined is one, and for a backup in lanes or with scratch space as many as there are
+ * cores, at least two.
  */
 export function usableJobs(
   jobs: number | undefined,
   dumps: readonly Artifact[],
   options: LoadOptions,
   log: Log,
+  hasScratch = false,
 ): number {
-  if (dumps.length > 1) return jobs ?? Math.max(2, automaticJobs());
-  const why = dumps.some(({ format }) => format === 'plain')
-    ? 'a plain dump is one script'
-    : isPartial(options)
-      ? 'only a part is restored'
-      : options.clean
-        ? '--clean drops and makes again in one transaction'
-        : undefined;
+  if (dumps.length > 1 || hasScratch) return jobs ?? Math.max(2, automaticJobs());
+  const why = whyOneSession(dumps, options);
   if (jobs === undefined || jobs === 1 || why === undefined) return jobs ?? 1;
   log.warn(`restoring with one session instead of ${String(jobs)}: ${why}`);
   return 1;
+}
+
+/** The folder for the decoded dump, where that is of any use; else says why not. */
+export function usableScratch(
+  folder: string | undefined,
+  dumps: readonly Artifact[],
+  options: LoadOptions,
+  log: Log,
+): string | undefined {
+  if (folder === undefined) return undefined;
+  const why = dumps.length > 1 ? 'lanes are loaded side by side without a disk' : whyOneSession(dumps, options);
+  if (why === undefined) return folder;
+  log.warn(`doing without --scratch ${folder}: ${why}`);
+  return undefined;
+}
+
+/** From this size on, as stored, the rows of a dump take so long that it is worth to tell what would be faster. */
+const largeBytes = 1024 ** 3;
+
+/** What scratch space would gain, in words for people; undefined for what is small, or in lanes, or cannot gain by it. */
+export function scratchAdvice({ artifacts, server }: Manifest, options: LoadOptions): string | undefined {
+  const dumps = artifacts.filter(({ kind }) => kind === 'dump');
+  const bytes = dumps.reduce((sum, dump) => sum + dump.bytes, 0);
+  if (dumps.length > 1 || bytes < largeBytes || whyOneSession(dumps, options) !== undefined) return undefined;
+  return `one table is loaded after the other; --scratch DIR, a folder with room for the decoded dump (the database has ${prettyBytes(server.databaseBytes)}), lets several be loaded at once, in more than one transaction`;
 }
 
 /** Names of the manifest that tell the fields of a list of entries apart. */

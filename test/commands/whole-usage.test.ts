@@ -9,7 +9,7 @@ const store = { BACKUP_DESTINATION: `file://${temporaryFolder()}` };
 const bucket = { BACKUP_DESTINATION: 's3://backups', KEEP_DAILY: '7', AWS_EC2_METADATA_DISABLED: 'true' };
 const target = { ...store, TARGET_DATABASE_URL: 'postgresql://u@127.0.0.1:9/shop' };
 const restoreUsage =
-  'Usage: pg-offsite restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--globals | --globals-only] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto]';
+  'Usage: pg-offsite restore latest|ID|TIME [--database NAME] [--create | --clean --confirm TARGET] [--globals | --globals-only] [--with-owners] [--no-comments] [--schema NAME]… [--table NAME]… [--schema-only | --data-only] [--leave-out KIND]… [--jobs N|auto] [--scratch DIR]';
 
 const cases: readonly [args: string, env: Record<string, string>, exitCode: number, message: string, hint: string][] = [
   ['restore', target, 64, 'restore needs to know which backup', restoreUsage],
