@@ -7,7 +7,7 @@ import { holdDrill } from '../drill/drill.ts';
 import { Failure } from '../errors.ts';
 import type { Encryption } from '../pipeline/encryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
-import { connect } from '../postgres/connect.ts';
+import { connectApart } from '../postgres/with-session.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { findServerPrograms } from '../postgres/server-programs.ts';
 import type { Session } from '../postgres/session.ts';
@@ -32,7 +32,7 @@ export async function refuseUndrillable(
   const { databaseUrl } = config.drill;
   let available: ReadonlySet<string> | undefined;
   if (databaseUrl) {
-    const elsewhere = await connect(databaseUrl, signal);
+    const elsewhere = await connectApart(databaseUrl, signal);
     elsewhere.on('error', () => undefined);
     try {
       available = await namesIn(elsewhere, 'SELECT name::text FROM pg_catalog.pg_available_extensions');

@@ -4,7 +4,7 @@ import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { backendPid, endBackend } from '../postgres/backend.ts';
-import { connect } from '../postgres/connect.ts';
+import { connectApart } from '../postgres/with-session.ts';
 import { createDatabase } from '../postgres/create-database.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { cannotCreate } from './cannot-create.ts';
@@ -69,7 +69,7 @@ async function session(
   to: ConnectionConfig,
   signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly client: pg.Client }> {
-  const client = await connect(to, signal);
+  const client = await connectApart(to, signal);
   client.on('error', () => undefined);
   return { client, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
 }

@@ -138,7 +138,8 @@ async function check(scratch: ScratchDatabase, { config, manifest, signal }: Dri
   const { target, admin } = scratch;
   const { checkSql } = config.drill;
   const valid = await withSession(target, signal, (session) => checkValidity(session, manifest));
-  const own = checkSql === undefined ? [] : await withSession(target, signal, (one) => runCheckSql(one, checkSql));
+  const own =
+    checkSql === undefined ? [] : await withSession(target, signal, (one) => runCheckSql(one, checkSql), 'its own');
   const unread: Check = { name: 'amcheck', outcome: 'not run', detail: 'it takes a superuser of a server of our own' };
   const inside = admin ? await withSession(admin, signal, runAmcheck) : [unread];
   return [...valid, ...inside, ...own];

@@ -67,8 +67,10 @@ export class Session {
       // Before anything is set: behind a transaction pooler it would be set for whoever gets this server process next.
       await refusePoolerBehaviour(client, connection, signal);
       await client.query(
-        `SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
-                set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path', '', false)`,
+        // By their full names: the path is the database's, and in front of pg_catalog its owner may have put his own.
+        `SELECT pg_catalog.set_config('search_path', '', false), pg_catalog.set_config('statement_timeout', '0', false),
+                pg_catalog.set_config('lock_timeout', '0', false),
+                pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)`,
       );
       const server = await askServer(client);
       for (const [setting, since] of [

@@ -1,6 +1,6 @@
 import type { ConnectionConfig } from '../config/config.ts';
 import { Failure, toFailure } from '../errors.ts';
-import { connect } from '../postgres/connect.ts';
+import { connectApart } from '../postgres/with-session.ts';
 import { whatItHolds } from './target.ts';
 
 /** Long enough for a server that answers; a run that was told to end must not wait longer. */
@@ -18,7 +18,7 @@ export async function tellLeftBehind(
 ): Promise<unknown> {
   const tell = (state: string, advice: string): Failure => tellState(thrown, state, advice);
   try {
-    const session = await connect(target, AbortSignal.timeout(lookMs));
+    const session = await connectApart(target, AbortSignal.timeout(lookMs));
     session.on('error', () => undefined);
     try {
       const held = await whatItHolds(session, expectedSchemas);

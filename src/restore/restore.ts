@@ -8,7 +8,7 @@ import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
 import { makeScratchIn } from '../pipeline/scratch.ts';
 import { findClient } from '../postgres/clients.ts';
-import { connect } from '../postgres/connect.ts';
+import { connectApart } from '../postgres/with-session.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
@@ -104,7 +104,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   const dumped = [...schemasIn(entries), ...lacking.schemas];
 
   await using made = request.create ? await makeDatabase(target, manifest, log, signal) : undefined;
-  const session = await connect(target, signal);
+  const session = await connectApart(target, signal);
   session.on('error', () => undefined);
   const asked = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
@@ -202,7 +202,7 @@ export async function compareRestored(
   scope: CompareScope,
   signal: AbortSignal,
 ): Promise<Comparison[]> {
-  const session = await connect(target, signal);
+  const session = await connectApart(target, signal);
   session.on('error', () => undefined);
   try {
     return await compareWithManifest(session, manifest, scope);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { ConnectionConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
-import { connect } from '../postgres/connect.ts';
+import { connectApart } from '../postgres/with-session.ts';
 import { countObjects } from '../postgres/object-counts.ts';
 
 /** How long the database that backups are made of may take to answer who it is. */
@@ -41,7 +41,7 @@ export async function refuseSource(
 async function isSame(source: ConnectionConfig, client: pg.Client, signal: AbortSignal): Promise<boolean> {
   let other: pg.Client;
   try {
-    other = await connect(source, AbortSignal.any([signal, AbortSignal.timeout(sourceMs)]));
+    other = await connectApart(source, AbortSignal.any([signal, AbortSignal.timeout(sourceMs)]));
   } catch {
     // A database that is gone is why people restore.
     return false;
