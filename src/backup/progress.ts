@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Meter } from '../pipeline/meter.ts';
 import type { Position } from '../report/position.ts';
 
+/** `USER_HZ`: what /proc counts processor time in, the same on every Linux that node runs on. */
+const ticksPerSecond = 100;
+
 /** How far one lane is. The numbers are live: whoever holds it may read it at any time. */
 export class LaneProgress {
   readonly meter: Meter;
@@ -18,6 +21,10 @@ export class LaneProgress {
   dumpedBytes: number | undefined;
   /** Whose bytes are counted as dumped. */
   dumpPid: number | undefined;
+  /** Processor seconds of the program that compresses, as of the last look; undefined where the system does not tell. */
+  compressCpuSeconds: number | undefined;
+  /** Whose processor time that is. */
+  compressPid: number | undefined;
   /** Size on disk of the table that pg_dump is in, and of those before it. */
   #tableOnDisk = 0;
   #beforeOnDisk = 0;
@@ -42,8 +49,22 @@ export class LaneProgress {
     this.#dumpedBefore = this.#dumped;
   }
 
-  /** Asks the kernel how much pg_dump has written. Never throws. */
+  /** Asks the kernel how much pg_dump has written, and how long its output was compressed. Never throws. */
   async refresh(): Promise<void> {
+    await Promise.all([this.#refreshDumped(), this.#refreshCompressed()]);
+  }
+
+  async #refreshCompressed(): Promise<void> {
+    if (this.compressPid === undefined) return;
+    const stat = await readFile(`/proc/${String(this.compressPid)}/stat`, 'utf8').catch(() => '');
+    // The second field is the program's name in parentheses; of those behind it, 12 and 13 are user and system time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    // Once the program has ended it shows nothing more, or another one.
+    if (ticks / ticksPerSecond > (this.compressCpuSeconds ?? 0)) this.compressCpuSeconds = ticks / ticksPerSecond;
+  }
+
+  async #refreshDumped(): Promise<void> {
     if (this.dumpPid === undefined) return;
     const io = await readFile(`/proc/${String(this.dumpPid)}/io`, 'utf8').catch(() => '');
     const written = /^wchar: (\d+)$/m.exec(io)?.[1];

@@ -15,6 +15,7 @@ import { folderAddress } from './folder-address.ts';
 import { notDivisible } from './lane-plan.ts';
 import type { RunContext } from './context.ts';
 import { drillStored } from './drill.ts';
+import { decideEffort, sumOfSpent } from './effort.ts';
 import { prepareGlobals, storeGlobals } from './globals.ts';
 import { preflight } from './preflight.ts';
 import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
@@ -77,7 +78,8 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const signed = new SignedObjects(written, config.signing);
   // Before the dump, which may take hours: what cannot be dumped is known at once.
   const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });
-  const request = { snapshot, folder, id, tags, written };
+  const effort = await decideEffort(context, ready, snapshot.lanes?.jobs ?? 1, earlier);
+  const request = { snapshot, folder, id, tags, effort, written };
   const stored = await storeDump(context, ready, request);
   const contents = await census.finish();
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
@@ -87,6 +89,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const [tier, previous] = await besides;
 
   const dumps = stored.map(({ artifact }) => artifact);
+  const spent = sumOfSpent(stored.map((one) => one.spent));
   const artifacts = globals.artifact ? [...dumps, globals.artifact] : dumps;
   const manifest: Manifest = {
     schemaVersion: schemaVersionFor(artifacts),
@@ -107,6 +110,7 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
     ...(globals.artifact && { globals: { passwords: globals.passwords } }),
     verified: config.run.verify,
     tier,
+    ...(spent && { effort: spent }),
     encryptionRecipients: [...encryption.recipients],
     contents: {
       filtered: contents.filtered,

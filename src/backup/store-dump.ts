@@ -1,6 +1,6 @@
 import { laneFile, wholeLane } from '../catalog/lane-names.ts';
 import type { Artifact } from '../catalog/manifest.ts';
-import { compressionSuffix } from '../pipeline/compress.ts';
+import { compressionSuffix, type Effort, withEffort } from '../pipeline/compress.ts';
 import { encryptionSuffix } from '../pipeline/encrypt.ts';
 import type { Measure } from '../pipeline/meter.ts';
 import { type DumpPart, dumpStage } from '../postgres/dump.ts';
@@ -8,10 +8,12 @@ import { refuseMoved } from '../postgres/lock-tables.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Tags } from '../store/store.ts';
 import type { RunContext } from './context.ts';
+import type { Spent } from './effort.ts';
 import { storeLane } from './lane.ts';
 import { checkLanes } from './lane-check.ts';
 import type { LanePlan } from './lane-plan.ts';
 import { LanesProgress } from './lanes-progress.ts';
+import type { LaneProgress } from './progress.ts';
 import type { Ready } from './ready.ts';
 import { sideBySide } from '../pipeline/side-by-side.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -25,6 +27,8 @@ export interface DumpRequest {
   readonly folder: string;
   readonly id: string;
   readonly tags: Tags | undefined;
+  /** Of zstd, where it is what compresses. */
+  readonly effort: Effort;
   readonly written: WrittenObjects;
 }
 
@@ -32,6 +36,8 @@ export interface DumpRequest {
 export interface StoredDump {
   readonly artifact: Artifact;
   readonly measured: Measure;
+  /** Undefined where it is not zstd that compresses, or the system does not tell. */
+  readonly spent: Spent | undefined;
 }
 
 /** The name of a dump's file: how it is to be read can be seen from it. */
@@ -116,19 +122,22 @@ interface OneDump {
 async function storeOne(
   { config, log }: RunContext,
   ready: Ready,
-  { snapshot, folder, id, tags, written }: DumpRequest,
+  { snapshot, folder, id, tags, effort, written }: DumpRequest,
   { lane, part, onDisk, databaseBytes, streams, onTable, progress }: OneDump,
 ): Promise<StoredDump> {
   const { store, client, compression, encryption, emptyBytes, signal } = ready;
   const { source, form, run } = config;
   const { census } = snapshot;
   const file = dumpFile(lane, form);
+  const started = performance.now();
+  let storing: LaneProgress | undefined;
   const measured = await storeLane({
     store,
     key: folder + file,
     runId: id,
     tags,
     stages: (laneProgress) => {
+      storing = laneProgress;
       laneProgress.totalOnDisk = onDisk;
       if (onDisk !== undefined) laneProgress.tablesTotal = census.tables.length;
       const listener = {
@@ -142,7 +151,11 @@ async function storeOne(
         },
       };
       const dump = dumpStage(source, form.format, client, snapshot.name, listener, part);
-      return [dump, compression, encryption.stage].filter((stage) => stage !== undefined);
+      const onStarted = (pid: number) => {
+        laneProgress.compressPid = pid;
+      };
+      const compress = form.compression === 'zstd' && compression ? withEffort(compression, effort) : compression;
+      return [dump, compress && { ...compress, onStarted }, encryption.stage].filter((stage) => stage !== undefined);
     },
     emptyBytes,
     expectedBytes: databaseBytes * (form.compression === 'none' ? 2 : 1),
@@ -166,6 +179,17 @@ async function storeOne(
       encryption: encryption.kind,
     },
     measured,
+    spent: form.compression === 'zstd' ? spentOf(effort, performance.now() - started, storing) : undefined,
+  };
+}
+
+function spentOf({ level }: Effort, ms: number, lane: LaneProgress | undefined): Spent | undefined {
+  if (lane?.compressCpuSeconds === undefined) return undefined;
+  return {
+    level,
+    seconds: Math.round(ms) / 1000,
+    waitedSeconds: Math.round(lane.meter.waitedForReaderMs) / 1000,
+    cpuSeconds: lane.compressCpuSeconds,
   };
 }
 

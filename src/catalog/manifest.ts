@@ -63,6 +63,18 @@ const manifest = z.object({
   verified: z.enum(['head', 'download', 'drill']),
   /** What it stands for in rules of the bucket: see src/retention/tier.ts. Older manifests have none. */
   tier: z.enum(['daily', 'weekly', 'monthly', 'yearly']).optional(),
+  /** What zstd did to the dump, for a choice of the next level. Absent where nothing was measured; older manifests have none. */
+  effort: z
+    .object({
+      level: count,
+      /** From start to end; of lanes the sum. */
+      seconds: z.number().nonnegative(),
+      /** Of these, how long what was ready to be sent waited for the store. */
+      waitedSeconds: z.number().nonnegative(),
+      /** Processor time of zstd. */
+      cpuSeconds: z.number().nonnegative(),
+    })
+    .optional(),
   /** Public parts only. */
   encryptionRecipients: z.array(z.string()),
   contents: z.object({

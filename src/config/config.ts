@@ -79,7 +79,8 @@ export type EncryptionConfig =
 export interface FormConfig {
   readonly format: 'custom' | 'plain';
   readonly compression: 'zstd' | 'gzip' | 'none';
-  readonly compressionLevel: number;
+  /** `auto`, of zstd only, goes by what earlier backups of the database tell: see src/backup/compression-level.ts. */
+  readonly compressionLevel: 'auto' | number;
   /** How many `pg_dump` dump a database side by side; 1 makes one artifact of it. */
   readonly jobs: 'auto' | number;
   readonly encryption: EncryptionConfig;

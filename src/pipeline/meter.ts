@@ -16,6 +16,9 @@ export class Meter {
   bytes = 0;
   /** Who the stream is waiting for right now: who writes it, or who reads it. */
   waitingFor: 'source' | 'reader' = 'reader';
+  #waitedMs = 0;
+  /** Since when it has been waiting for who reads it. */
+  #waitingSince: number | undefined;
   #hash = createHash('sha256');
   #crc32 = 0;
 
@@ -27,10 +30,22 @@ export class Meter {
       this.#hash.update(chunk);
       this.#crc32 = crc32(chunk, this.#crc32);
       this.waitingFor = 'reader';
+      this.#waitingSince = performance.now();
       yield chunk;
+      this.#waitedMs = this.waitedForReaderMs;
+      this.#waitingSince = undefined;
       this.waitingFor = 'source';
     }
     this.waitingFor = 'reader';
+    this.#waitingSince = performance.now();
+  }
+
+  /**
+   * For how many milliseconds the stream has waited for who reads it, until now. After its end it waits for who still
+   * works on what it has read.
+   */
+  get waitedForReaderMs(): number {
+    return this.#waitedMs + (this.#waitingSince === undefined ? 0 : performance.now() - this.#waitingSince);
   }
 
   /** The totals; to be called once, after the stream has ended. */

@@ -29,6 +29,7 @@ export function startStage(stage: Stage, input: Readable | 'pipe' | 'ignore'): R
       stdio: [input, 'pipe', 'pipe', ...third(stage)],
       detached: true,
     });
+    if (child.pid !== undefined) stage.onStarted?.(child.pid);
     return follow(stage, child);
   } catch (thrown) {
     const startError = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -17,6 +17,8 @@ export interface Stage {
   readonly descriptor3?: string | FileHandle | undefined;
   /** Called with each line of standard error. Returns true for a line that is progress, not worth keeping. */
   readonly onStderrLine?: ((line: string) => boolean) | undefined;
+  /** Called with the process id once it runs. */
+  readonly onStarted?: ((pid: number) => void) | undefined;
   /** It may exit with 0 before it has read all of its input, as one that looks for a part. */
   readonly mayStopReading?: boolean | undefined;
   /** Turns this stage's failure into words; without it a general sentence is used. */

@@ -15,7 +15,7 @@ describe('readConfig', () => {
     assert.deepEqual(config.form, {
       format: 'custom',
       compression: 'zstd',
-      compressionLevel: 3,
+      compressionLevel: 2,
       jobs: 1,
       encryption: { kind: 'none' },
     });
@@ -105,6 +105,7 @@ describe('combinations', () => {
     ['a KMS key without KMS', { S3_SSE: 'AES256', S3_SSE_KMS_KEY_ID: 'k' }, /needs S3_SSE=aws:kms/],
     ['reading back from an archive', { S3_STORAGE_CLASS: 'glacier', VERIFY: 'download' }, /use VERIFY=head/],
     ['a level that gzip lacks', { COMPRESSION: 'gzip', COMPRESSION_LEVEL: '12' }, /too high for gzip, which ends at 9/],
+    ['gzip at whatever level', { COMPRESSION: 'gzip', COMPRESSION_LEVEL: 'auto' }, /LEVEL=auto is for zstd/],
     ['two ways to name the bucket', { BACKUP_BUCKET: 'b-1' }, /^BACKUP_DESTINATION and BACKUP_BUCKET are both set/],
     ['a drill without a key', { VERIFY: 'drill', AGE_RECIPIENTS: 'x' }, /and AGE_IDENTITY is not set/],
     ['a drill without counts', { VERIFY: 'drill', ROW_COUNTS: 'off' }, /remove ROW_COUNTS/],

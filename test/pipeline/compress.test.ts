@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { FormConfig } from '../../src/config/config.ts';
-import { compressionSuffix, compressStage } from '../../src/pipeline/compress.ts';
+import { compressionSuffix, compressStage, withEffort } from '../../src/pipeline/compress.ts';
 
 const searchPath = process.env['PATH'] ?? '';
 
-function form(compression: FormConfig['compression'], compressionLevel: number): FormConfig {
+function form(compression: FormConfig['compression'], compressionLevel: FormConfig['compressionLevel']): FormConfig {
   return { format: 'custom', compression, compressionLevel, jobs: 1, encryption: { kind: 'none' } };
 }
 
@@ -57,6 +57,35 @@ test('the same dump compressed twice gives the same bytes: no time or name is pu
     const first = await compressed(form(compression, 3), compressible);
     if (compression === 'gzip') assert.equal(first.readUInt32LE(4), 0, 'the time in the header');
     assert.deepEqual(await compressed(form(compression, 3), compressible), first);
+  }
+});
+
+test('the same again with any number of workers, whose number is always said', async () => {
+  const input = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => `${String(index * 7919)}\t`).join(''));
+  const stage = await compressStage(form('zstd', 'auto'), searchPath);
+  assert.ok(stage);
+  assert.deepEqual(stage.args.slice(-2), ['-T1', '-2']);
+  const run = (threads: number, level: number): Buffer => {
+    const { program, args, env } = withEffort(stage, { level, threads });
+    return spawnSync(program, args, { input, env, maxBuffer: 2 ** 24 }).stdout;
+  };
+  for (const level of [2, 6]) {
+    const one = run(1, level);
+    assert.ok(one.length > 1000);
+    for (const threads of [2, 4]) assert.ok(run(threads, level).equals(one), `level ${String(level)}`);
+  }
+});
+
+test('no level that auto or a user can choose needs more memory to read than zstd takes by itself', async () => {
+  const stage = await compressStage(form('zstd', 19), searchPath);
+  assert.ok(stage);
+  const input = randomBytes(20_000_000);
+  for (const level of [2, 6, 9, 19]) {
+    const { program, args, env } = withEffort(stage, { level, threads: 2 });
+    const output = spawnSync(program, args, { input, env, maxBuffer: 2 ** 25 }).stdout;
+    // Byte 5 of a frame whose size was not known before: 8 * (log of the window - 10) + its eighths.
+    const windowLog = 10 + ((output[5] ?? 255) >> 3);
+    assert.ok(windowLog <= 23, `level ${String(level)}: 2^${String(windowLog)} bytes`);
   }
 });
 

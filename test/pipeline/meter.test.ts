@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { measure, Meter } from '../../src/pipeline/meter.ts';
 
 async function* pieces(data: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -78,4 +79,29 @@ test('a reader that returns early ends the source', async () => {
   }
   for await (const _chunk of new Meter().pass(source())) break;
   assert.equal(ended, true);
+});
+
+test('time is counted while the reader has a chunk, and from the end on, and not while the source makes one', async () => {
+  const order: string[] = [];
+  const meter = new Meter();
+  const waited = (): number => meter.waitedForReaderMs;
+  async function* slow(): AsyncGenerator<Buffer> {
+    for (const word of ['one', 'two']) {
+      const before = waited();
+      await sleep(20);
+      assert.equal(waited(), before);
+      order.push(word);
+      yield Buffer.from(word);
+    }
+  }
+  assert.equal(waited(), 0);
+  for await (const _chunk of meter.pass(slow())) {
+    const before = waited();
+    await sleep(20);
+    assert.ok(waited() > before);
+  }
+  assert.deepEqual(order, ['one', 'two']);
+  const atEnd = waited();
+  await sleep(20);
+  assert.ok(waited() > atEnd);
 });

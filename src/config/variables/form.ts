@@ -15,9 +15,10 @@ export const formVariables = {
     default: 'zstd',
     aliases: ['COMPRESSION_CMD'],
   }),
-  COMPRESSION_LEVEL: variable(integer(1, 19), {
-    words: '1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6).',
-    example: '3',
+  COMPRESSION_LEVEL: variable(autoOr(integer(1, 19)), {
+    words:
+      '1 to 19 for zstd (default 2), 1 to 9 for gzip (default 6). `auto`, of zstd, begins with 2 and goes higher while backups of the database find that they wait for the store and have processor time to spare; it has to be allowed to list the store.',
+    example: 'auto',
   }),
   JOBS: variable(autoOr(integer(1, 16)), {
     words:
