@@ -49,7 +49,7 @@ export async function storeLane(request: LaneRequest): Promise<Measure> {
       stalled.abort(failure);
     });
     using _followed = request.progress.follow({ name: request.name, log, look: () => progress.look() });
-    await store.putStream(key, refuseEmpty(meter.pass(processes.output), request.emptyBytes), {
+    await store.putStream(key, refuseEmpty(meter.pass(processes.batches), request.emptyBytes), {
       runId: request.runId,
       tags: request.tags,
       expectedBytes: request.expectedBytes,

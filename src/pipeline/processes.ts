@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Failure, throwIfAborted } from '../errors.ts';
+import { inBatches } from './batches.ts';
 import { feed } from './feed.ts';
 import { describeExit, type Stage, type StageExit } from './stage.ts';
 import { endProcess, type RunningStage, startStage } from './stage-process.ts';
@@ -17,6 +18,8 @@ export interface JoinedProcesses {
    * once.
    */
   readonly output: AsyncIterable<Buffer>;
+  /** The same in its place, for a stream of many GB: larger pieces, each valid only until the next is asked for. */
+  readonly batches: AsyncIterable<Buffer>;
   /** Process id of the first program, for watching its progress; undefined when it could not be started. */
   readonly firstPid: number | undefined;
   /** Ends what still runs and resolves when no process is left. Call it when done, iterated or not. */
@@ -75,12 +78,13 @@ export function joinProcesses(
     inputError = { thrown };
     end();
   });
-  return { output: untilSuccess(), firstPid: running[0]?.child?.pid, stop };
+  const batches = untilSuccess(() => (stdout ? inBatches(stdout) : []));
+  return { output: untilSuccess(() => stdout ?? []), batches, firstPid: running[0]?.child?.pid, stop };
 
-  async function* untilSuccess(): AsyncGenerator<Buffer, void, undefined> {
+  async function* untilSuccess(pieces: () => AsyncIterable<unknown> | []): AsyncGenerator<Buffer, void, undefined> {
     try {
       try {
-        for await (const chunk of stdout ?? []) yield chunk as Buffer;
+        for await (const piece of pieces()) yield piece as Buffer;
       } catch (error) {
         // Destroyed by us while ending; the cause is found below.
         if (!ending.signal.aborted) throw error;
