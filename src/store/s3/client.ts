@@ -12,6 +12,7 @@ import type { S3StoreConfig } from '../../config/config.ts';
 import { retry, type RetryLimits, type Tried } from '../retry.ts';
 import { boundReplies } from './bounded-replies.ts';
 import { isTransient, readTrouble, S3Error, type S3Trouble } from './errors.ts';
+import { leavePartsUnsigned } from './unsigned-parts.ts';
 
 const connectionTimeoutMs = 10_000;
 /**
@@ -60,6 +61,7 @@ export class RetryingClient {
         requestHandler: { ...agents, connectionTimeout: connectionTimeoutMs, socketTimeout },
       });
       boundReplies(client);
+      leavePartsUnsigned(client);
       return client;
     };
     this.plain = open(config.requestTimeoutMs);
