@@ -23,6 +23,8 @@ export interface S3ServerOptions extends Partial<ServerRules> {
   readonly accessKeyId?: string;
   /** Keep sizes and checksums only, so that streams larger than memory can be taken. */
   readonly discard?: boolean;
+  /** Give objects of several parts the metadata `sha256`: of all bytes, each part as it came first. */
+  readonly hash?: boolean;
   /** PEM texts; with them the server speaks https. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -55,7 +57,7 @@ export interface S3Server {
  */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const buckets = options.buckets ?? ['backups'];
-  const memory = new Memory(buckets, options.discard ?? false);
+  const memory = new Memory(buckets, options.discard ?? false, options.hash);
   const faults = new FaultPlan();
   const calls: S3Call[] = [];
   const rules: ServerRules = {

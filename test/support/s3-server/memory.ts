@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { HashInOrder } from './hash-in-order.ts';
 
 /** Bytes as the server keeps them: in discard mode only their size and checksums. */
 export interface Stored {
@@ -28,6 +29,8 @@ export interface OpenUpload {
   readonly initiated: Date;
   readonly headers: Readonly<Record<string, string>>;
   readonly parts: Map<number, Stored>;
+  /** Of all parts together, where the server was asked for it. */
+  readonly hash: HashInOrder | undefined;
 }
 
 /** What a completed upload turned into, or the S3 error code that says why not. */
@@ -39,10 +42,13 @@ export class Memory {
   readonly uploads = new Map<string, OpenUpload>();
   /** Keep sizes and checksums only, so that streams larger than memory can be taken. */
   readonly discard: boolean;
+  /** Give an object of several parts the metadata `sha256`, although its bytes are not kept. */
+  readonly hash: boolean;
 
-  constructor(buckets: readonly string[], discard: boolean) {
+  constructor(buckets: readonly string[], discard: boolean, hash = false) {
     for (const bucket of buckets) this.buckets.set(bucket, new Map());
     this.discard = discard;
+    this.hash = hash;
   }
 
   /** What is kept of a request's body; in discard mode the ETag is cheap to make and no MD5. */
@@ -69,7 +75,15 @@ export class Memory {
 
   begin(bucket: string, key: string, headers: Record<string, string>): OpenUpload {
     const uploadId = randomUUID();
-    const upload = { bucket, key, uploadId, initiated: new Date(), headers, parts: new Map<number, Stored>() };
+    const upload = {
+      bucket,
+      key,
+      uploadId,
+      initiated: new Date(),
+      headers,
+      parts: new Map<number, Stored>(),
+      hash: this.hash ? new HashInOrder() : undefined,
+    };
     this.uploads.set(uploadId, upload);
     return upload;
   }
@@ -97,7 +111,7 @@ export class Memory {
     const digests = Buffer.concat(parts.map((part) => Buffer.from(part.etag, 'hex')));
     const object: MemoryObject = {
       key: upload.key,
-      headers: upload.headers,
+      headers: { ...upload.headers, ...(upload.hash && { 'x-amz-meta-sha256': upload.hash.digest() }) },
       lastModified: new Date(),
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
       data,

@@ -86,6 +86,7 @@ function performOnUpload(
       if (refused) return refused;
       const part = kept(memory, body, corrupt);
       upload.parts.set(call.partNumber ?? 0, part);
+      upload.hash?.add(call.partNumber ?? 0, body);
       return empty(200, { etag: `"${part.etag}"`, ...echoChecksum(call) });
     }
     case 'ListParts':
