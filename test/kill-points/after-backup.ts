@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseKey } from '../../src/catalog/keys.ts';
+import { parseManifest } from '../../src/catalog/manifest.ts';
 import { nothing, type Place, reading, type Scene } from './place.ts';
 
 /** So long after a run was begun it is none any more. */
@@ -30,7 +31,11 @@ export function lookAt(scene: Scene, place: Place, where: string): Found {
   const [id = ''] = made;
   const files = filesOf.get(id) ?? [];
   const complete = [...filesOf].filter(([, held]) => held.includes('manifest.json')).map(([one]) => one);
-  if (complete.includes(id)) assert.ok(files.includes('database.dump.age'), `${where}: a manifest without the dump`);
+  if (complete.includes(id)) {
+    const manifest = parseManifest(String(place.object(`shop/${id}/manifest.json`)?.data), where);
+    const lacking = manifest.artifacts.filter(({ key }) => !files.includes(key));
+    assert.deepEqual(lacking, [], `${where}: a manifest without the dump`);
+  }
   for (const one of scene.older) {
     if (complete.includes(one)) assertIntact(scene, place, one, where);
     else assert.ok(one === scene.older[0] && complete.includes(id), `${where}: ${one} is no backup any more`);
@@ -107,7 +112,7 @@ export async function assertNextSucceeds(
   const strays = (): string[] => place.keys().filter((key) => !kept.some((one) => key.includes(one)));
   if (strays().some((key) => key.endsWith('/SHA256SUMS'))) await assertPruned(scene, place, id, strays);
   // Without its sums nothing says that a folder is not that of a run under way elsewhere: it is never touched.
-  for (const key of strays()) assert.match(key, /\/(database|globals)\.[^/]*$/, `${told}: ${key} is left`);
+  for (const key of strays()) assert.match(key, /\/(database|globals)[-.][^/]*$/, `${told}: ${key} is left`);
 }
 
 /** What could be the folder of a run that is about to write its manifest goes once it is too old, and not wanted. */

@@ -18,15 +18,15 @@ export async function heldBy(scene: Scene, database: string): Promise<Held> {
 }
 
 /**
- * Asserts what must hold of the target of a restore that was killed: it is empty or whole; with several jobs, which make
- * the indexes after the rows, it may also hold all rows and lack indexes.
+ * Asserts what must hold of the target of a restore that was killed: it is empty or whole. With several `jobs`, which make
+ * the indexes after the rows, it may also hold all rows and lack indexes; of `lanes`, the rows of a table are all there or none.
  * @returns which of these, in a word or two.
  */
 export async function lookAtTarget(
   scene: Scene,
   target: string,
   expected: Held,
-  withJobs: boolean,
+  inParts: 'jobs' | 'lanes' | undefined,
   where: string,
 ): Promise<string> {
   // The server notices the end of a connection by itself, and until then may still be at work.
@@ -34,8 +34,10 @@ export async function lookAtTarget(
   await until('no session is left', async () => (await scene.postgres.psql(busy)) === '0');
   const found = await heldBy(scene, target);
   if (found.rows === nothing && found.relations === '') return 'empty';
-  if (withJobs && found.rows === expected.rows && found.relations !== expected.relations)
-    return 'all rows, some indexes';
+  const isLess = found.relations !== expected.relations;
+  if (inParts !== undefined && found.rows === expected.rows && isLess) return 'all rows, some indexes';
+  // What is counted of no rows is nothing.
+  if (inParts === 'lanes' && found.rows === '' && isLess) return 'tables without rows';
   assert.deepEqual(found, expected, `${where}: the target is neither empty nor whole`);
   return 'whole';
 }

@@ -24,7 +24,7 @@ for (const [lock, expected] of [
   ['off', ['0 and 0']],
 ] as const) {
   test(`fault 54: two runs at once into the same place, with LOCK=${lock}`, async (context: TestContext) => {
-    const tally = new Tally(`two backups at once with LOCK=${lock}`, 2);
+    const tally = new Tally(`two backups at once with LOCK=${lock}`, times, 1);
     await inPlaces(
       scene.places,
       Array.from({ length: times }, (_, index) => index),

@@ -9,18 +9,22 @@ import { Tally } from './tally.ts';
 
 const scene = useScene();
 
-for (const [title, channelOf, most] of [
-  ['requests to the store', ({ server }: Place) => storeCalls(server), 24],
-  ['queries to PostgreSQL', ({ proxy }: Place) => proxy, 7],
-  ['changes to files and starts of programs', () => systemCalls, 7],
+const inLanes = { JOBS: '2' };
+
+for (const [title, channelOf, most, changes] of [
+  ['requests to the store', ({ server }: Place) => storeCalls(server), 24, {}],
+  ['queries to PostgreSQL', ({ proxy }: Place) => proxy, 7, {}],
+  ['changes to files and starts of programs', () => systemCalls, 7, {}],
+  ['requests to the store, in lanes', ({ server }: Place) => storeCalls(server), 6, inLanes],
+  ['queries to PostgreSQL, in lanes', ({ proxy }: Place) => proxy, 5, inLanes],
 ] as const) {
   test(`fault 39: a backup is killed at its ${title}`, async (context: TestContext) => {
     const [first] = scene.places;
     const { options } = scene;
-    const variables = (place: Place) => scene.started(place.backup({ DATABASE_URL: place.past('shop') }));
+    const variables = (place: Place) => scene.started(place.backup({ DATABASE_URL: place.past('shop'), ...changes }));
     first!.reset();
     const calls = await countCalls(channelOf(first!) satisfies Channel, variables(first!), options);
-    const tally = new Tally(`backup: ${title}`, calls.length);
+    const tally = new Tally(`backup into S3: ${title}`, calls.length);
     const seen = new Set<string>();
     await inPlaces(scene.places, pointsOf(calls.length, most), async (place, point) => {
       place.reset();

@@ -120,6 +120,6 @@ test('a program that does not restore in one transaction is found out', async ()
     const expected = await heldBy(scene, whole);
     const run = await runUntil(place().proxy, { at, when: 'before', whom: 'all' }, broken.started(to(target)), options);
     assert.ok(run.killed);
-    await assert.rejects(lookAtTarget(scene, target, expected, false, run.where), /neither empty nor whole/);
+    await assert.rejects(lookAtTarget(scene, target, expected, undefined, run.where), /neither empty nor whole/);
   });
 });

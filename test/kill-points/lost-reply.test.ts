@@ -19,7 +19,7 @@ for (const [title, channelOf, most] of [
     const variables = (place: Place) => scene.started(place.backup({ DATABASE_URL: place.past('shop') }));
     first!.reset();
     const calls = await countCalls(channelOf(first!) satisfies Channel, variables(first!), scene.options);
-    const tally = new Tally(`backup, reply lost: each ${title}`, calls.length);
+    const tally = new Tally(`backup, reply lost: each ${title}`, calls.length, 1);
     const seen = new Set<string>();
     await inPlaces(scene.places, lostReplies(calls.length, most), async (place, point) => {
       place.reset();
@@ -51,12 +51,12 @@ for (const [title, channelOf, most] of [
     const whole = await scene.target();
     const calls = await countCalls(channelOf(first!) satisfies Channel, variables(first!, whole), options);
     const expected = await heldBy(scene, whole);
-    const tally = new Tally(`restore, reply lost: each ${title}`, calls.length);
+    const tally = new Tally(`restore, reply lost: each ${title}`, calls.length, 1);
     await inPlaces(scene.places, lostReplies(calls.length, most), async (place, point) => {
       place.reset();
       const target = await scene.target();
       const run = await runUntil(channelOf(place), point, variables(place, target), options);
-      const outcome = await lookAtTarget(scene, target, expected, false, run.where);
+      const outcome = await lookAtTarget(scene, target, expected, undefined, run.where);
       tally.add(`${outcome} and ${String(run.exitCode)}`);
       assert.notEqual(run.exitCode, 70, `${run.where}: ${run.stderr}`);
       if (run.exitCode === 0) assert.equal(outcome, 'whole', `${run.where}: ${run.stderr}`);
@@ -76,7 +76,7 @@ test('the reply to a request of prune is lost: it is asked again', async (contex
   const calls = await countCalls(storeCalls(first!.server), variables(first!), options);
   const goal = first!.keys();
   assert.deepEqual(goal, [...scene.seeds.keys()].filter((key) => !key.includes(scene.older[0]!)).sort());
-  const tally = new Tally('prune, reply lost: each request to the store', calls.length);
+  const tally = new Tally('prune, reply lost: each request to the store', calls.length, 1);
   await inPlaces(scene.places, lostReplies(calls.length, 5), async (place, point) => {
     place.reset();
     const run = await runUntil(storeCalls(place.server), point, variables(place), options);

@@ -66,8 +66,11 @@ export interface Scene {
   target(): Promise<string>;
 }
 
-/** Sets the scene at the top level of a test file. */
-export function useScene(placeCount = 2): Scene {
+/**
+ * Sets the scene at the top level of a test file.
+ * @param newest what else the newest of the three backups is made with.
+ */
+export function useScene(placeCount = 2, newest: Variables = {}): Scene {
   let postgres: TestPostgres;
   let program: Program;
   let seeds = new Map<string, MemoryObject>();
@@ -103,7 +106,7 @@ export function useScene(placeCount = 2): Scene {
     const [first] = places;
     assert.ok(first);
     for (let index = 0; index < 3; index += 1) {
-      const { exitCode, stdout, stderr } = await run(first.backup());
+      const { exitCode, stdout, stderr } = await run(first.backup(index === 2 ? newest : {}));
       assert.equal(exitCode, 0, stderr);
       const { id } = JSON.parse(stdout) as { id: string };
       older.push(id);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -7,7 +8,10 @@ const usage = `npm run kill-points [-- [--calls N[-M]] [word ...]]
 npm run at-once [-- [--times N]]
 
 kill-points kills runs with SIGKILL at every single call that they make, which takes hours on two cores. A word keeps the
-files of test/kill-points whose names hold it (backup, directory, drill, lost-reply, readers, restore).
+files of test/kill-points whose names hold it (backup, directory, drill, lost-reply, prune, readers, restore).
+
+Either ends with the rows of the table of docs/RELIABILITY.md, also where it is interrupted. A point that fails is shown at
+once, and the rest goes on: try it again with --calls and the file's word.
 
   --calls N[-M]  only at the N-th call, or at the N-th to the M-th
   --times N      at-once: how often two runs are started at once (default: 100)
@@ -47,16 +51,20 @@ if (typeof plan === 'string') {
   else process.stderr.write(`${plan}\n\n${usage}`);
   process.exitCode = plan === '' ? 0 : 2;
 } else {
+  const rows = mkdtempSync(join(tmpdir(), 'pg-offsite-kill-rows-'));
   const child = spawn(
     process.execPath,
     [
       ...['--test', '--test-force-exit', '--test-concurrency=1', '--test-timeout=14400000', '--test-reporter=spec'],
       ...plan.files,
     ],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, ...plan.env } },
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...plan.env, KILL_POINTS_ROWS: rows } },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.once('close', (exitCode) => {
+    process.stdout.write('\n| run | calls | tried | what was left |\n| --- | --- | --- | --- |\n');
+    for (const file of readdirSync(rows).sort()) process.stdout.write(readFileSync(join(rows, file)));
+    rmSync(rows, { recursive: true });
     process.exitCode = exitCode ?? 1;
   });
 }
