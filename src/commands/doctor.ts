@@ -100,7 +100,13 @@ async function checkPrograms(
   check: Check,
   tell: (text: string) => void,
 ): Promise<void> {
-  await check('compression', async () => (await compressStage(config.form, searchPath))?.program ?? 'none');
+  await check('compression', async () => {
+    const { compressionLevel: level } = config.form;
+    const stage = await compressStage(config.form, searchPath);
+    return stage
+      ? `${stage.program}, ${level === 'auto' ? 'as high as earlier backups suggest' : `level ${level}`}`
+      : 'none';
+  });
   if (config.form.encryption.kind === 'none') {
     tell('warn  encryption: none: whoever can read the bucket can read the data; set AGE_RECIPIENTS\n');
     return;

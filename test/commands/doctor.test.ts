@@ -40,6 +40,7 @@ test('the doctor finds everything fine', async () => {
   ]) {
     assert.match(stdout, new RegExp(`^ok {4}${what}: `, 'm'));
   }
+  assert.match(stdout, /^ok {4}compression: \S+\/zstd, level 2$/m);
   assert.match(stdout, /^ok {4}store: the address is of no provider that is known by it/m);
   assert.match(stdout, /all fine: a backup can be made\n$/);
 });

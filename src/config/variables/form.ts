@@ -17,7 +17,7 @@ export const formVariables = {
   }),
   COMPRESSION_LEVEL: variable(autoOr(integer(1, 19)), {
     words:
-      '1 to 19 for zstd (default 2), 1 to 9 for gzip (default 6). `auto`, of zstd, begins with 2 and goes higher while backups of the database find that they wait for the store and have processor time to spare; it has to be allowed to list the store.',
+      '1 to 19 for zstd (default 2), 1 to 9 for gzip (default 6). `auto`, of zstd, begins with 2 and goes higher while backups of the database find that they wait for the store and have processor time to spare; it has to be allowed to list the store ([docs/COMPRESSION.md](docs/COMPRESSION.md)).',
     example: 'auto',
   }),
   JOBS: variable(autoOr(integer(1, 16)), {
