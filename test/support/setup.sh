@@ -58,6 +58,7 @@ need_image() {
 
 need_bench() {
   need_test
+  need rclone rclone
 }
 
 # Runs as root. For as long as the installation lasts, services are not started and no database cluster is created:
