@@ -23,6 +23,19 @@ export class Figures {
     }
   }
 
+  /** The table of docs/RELIABILITY.md. */
+  table(): string {
+    const commands = [...new Set([...this.#ends.keys()].map((end) => end.split(' ')[0] ?? ''))].sort();
+    const rows = [
+      ['seeds, runs', `${String(this.seeds)}, ${String(this.#runs)}`],
+      ['backups restored with stock tools and compared', String(this.#restored)],
+      ...commands.map((command) => [`ends of \`${command}\``, endsOf(command, this.#ends)]),
+      ['faults', listed([...this.#acted])],
+      ['seeds that broke the promise', this.broken.length === 0 ? 'none' : this.broken.join(', ')],
+    ];
+    return `${[['', ''], ['---', '---'], ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+  }
+
   describe(): string {
     const seconds = (performance.now() - this.#began) / 1000;
     const list = (counts: ReadonlyMap<string, number>): string =>
@@ -38,6 +51,19 @@ export class Figures {
       '',
     ].join('\n');
   }
+}
+
+/** The exit codes of one command, such as `0 (36), 65 (9)`. */
+function endsOf(command: string, ends: ReadonlyMap<string, number>): string {
+  const mine = [...ends].filter(([end]) => end.startsWith(`${command} `));
+  return listed(mine.map(([end, times]) => [end.slice(command.length + 1), times]));
+}
+
+function listed(counts: readonly (readonly [string, number])[]): string {
+  return counts
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([what, times]) => `${what} (${String(times)})`)
+    .join(', ');
 }
 
 function count(counts: Map<string, number>, what: string): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const usage = `npm run kill-points [-- [--calls N[-M]] [word ...]]
+const usage = `npm run kill-points [-- [--calls N[-M]] [--minutes N] [word ...]]
 npm run at-once [-- [--times N]]
 
 kill-points kills runs with SIGKILL at every single call that they make, which takes hours on two cores. A word keeps the
@@ -14,32 +14,44 @@ Either ends with the rows of the table of docs/RELIABILITY.md, also where it is 
 once, and the rest goes on: try it again with --calls and the file's word.
 
   --calls N[-M]  only at the N-th call, or at the N-th to the M-th
+  --minutes N    begin no kill of a sweep after so many minutes of it: each call is tried in one way before any in another
   --times N      at-once: how often two runs are started at once (default: 100)
   --help         show this
 `;
 const root = join(import.meta.dirname, '../..');
 
 /** What the command line asks for, or what is wrong with it. */
-function asked(): { atOnce: boolean; files: string[]; env: Record<string, string> } | string {
+function asked(): { files: string[]; env: Record<string, string> } | string {
   try {
     const atOnce = process.argv[2] === 'at-once';
     const args = process.argv.slice(atOnce ? 3 : 2);
+    const text = { type: 'string' } as const;
     const options = {
-      ...(atOnce ? { times: { type: 'string' } as const } : { calls: { type: 'string' } as const }),
+      ...(atOnce ? { times: text } : { calls: text, minutes: text }),
       help: { type: 'boolean' } as const,
     };
     const { values, positionals } = parseArgs({ args, options, allowPositionals: !atOnce });
     if (values.help) return '';
-    const { calls = 'all', times = '100' } = values as { calls?: string; times?: string };
+    const {
+      calls = 'all',
+      times = '100',
+      minutes = '',
+    } = values as Record<'calls' | 'times' | 'minutes', string | undefined>;
     if (!/^(all|[1-9]\d*(-[1-9]\d*)?)$/.test(calls)) return `--calls ${calls}: not N or N-M`;
     if (!/^[1-9]\d*$/.test(times)) return `--times ${times}: not a number`;
+    if (!/^\d*$/.test(minutes)) return `--minutes ${minutes}: not a number`;
     const mine = globSync('test/kill-points/*.test.ts', { cwd: root })
       .filter((file) => file.endsWith('/at-once.test.ts') === atOnce)
       .sort();
     const none = positionals.find((word) => !mine.some((file) => file.includes(word)));
     if (none !== undefined) return `${none}: no file of test/kill-points has this in its name`;
     const files = mine.filter((file) => positionals.length === 0 || positionals.some((word) => file.includes(word)));
-    return { atOnce, files, env: { KILL_POINTS: /^\d+$/.test(calls) ? `${calls}-${calls}` : calls, AT_ONCE: times } };
+    const env = {
+      KILL_POINTS: /^\d+$/.test(calls) ? `${calls}-${calls}` : calls,
+      AT_ONCE: times,
+      ...(minutes !== '' && { KILL_POINTS_MINUTES: minutes }),
+    };
+    return { files, env };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
