@@ -54,7 +54,7 @@ describe('a leak is found', { timeout }, () => {
       setInterval(() => {
         openSync('/dev/null');
         process.on('leak', () => undefined).setMaxListeners(0);
-        kept.push(Array.from({ length: 1e5 }, (_, i) => ({ i })));
+        kept.push(Array.from({ length: 2e4 }, (_, i) => ({ i })));
       }, 100).unref();`);
     const { wrong } = await soakSameProcess(laboratory, { runs: 5, signal: never, preload: leaking });
     for (const name of ['descriptors', 'listeners', 'heapMB']) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { useS3 } from '../support/s3.ts';
 import { startDiscarding } from './discarding.ts';
-import { openLaboratory } from './laboratory.ts';
+import { type Laboratory, openLaboratory } from './laboratory.ts';
 import { soakLarge } from './large.ts';
 import { help, readOptions } from './options.ts';
 import { soakRuns } from './runs.ts';
@@ -12,9 +12,13 @@ import { soakSameProcess } from './same-process.ts';
 const s3 = await useS3();
 const never = new AbortController().signal;
 const timeout = 300_000;
+let laboratory: Laboratory;
+before(async () => {
+  laboratory = await openLaboratory(s3);
+});
+after(() => laboratory[Symbol.asyncDispose]());
 
 test('backup after backup leaves nothing behind but the backups that are kept', { timeout }, async () => {
-  await using laboratory = await openLaboratory(s3);
   const figures = await soakRuns(laboratory, { runs: 7, restoreEvery: 7 });
   assert.deepEqual(figures.wrong, []);
   assert.deepEqual([figures.runs, figures.restores, figures.pruned], [7, 1, 4]);
@@ -22,7 +26,6 @@ test('backup after backup leaves nothing behind but the backups that are kept', 
 });
 
 test('a large database is stored and read back in the memory of a small one', { timeout }, async () => {
-  await using laboratory = await openLaboratory(s3);
   const figures = await soakLarge(laboratory, {
     gigabytes: 0.2,
     compression: 'zstd',
@@ -37,16 +40,15 @@ test('a large database is stored and read back in the memory of a small one', { 
 
 test('every byte of a large database arrives that is not compressed', { timeout }, async () => {
   await using server = await startDiscarding();
-  await using laboratory = await openLaboratory(server.s3);
+  await using other = await openLaboratory(server.s3);
   const options = { gigabytes: 0.1, compression: 'none', partSize: '5MiB', signal: never } as const;
-  const figures = await soakLarge(laboratory, options);
+  const figures = await soakLarge(other, options);
   assert.deepEqual(figures.wrong, []);
   assert.ok(figures.storedBytes > 0.1e9);
   assert.equal(figures.parts, Math.ceil(figures.storedBytes / (5 * 1024 ** 2)));
 });
 
 test('backups by one process pile nothing up in it', { timeout }, async () => {
-  await using laboratory = await openLaboratory(s3);
   const figures = await soakSameProcess(laboratory, { runs: 7, signal: never });
   assert.deepEqual(figures.wrong, []);
   assert.equal(figures.runs, 7);
