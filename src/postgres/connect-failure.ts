@@ -7,11 +7,12 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
     ? `the socket in ${connection.host}`
     : `${connection.host}:${String(connection.port)}`;
   const { code, message } = describe(error);
+  const source = connection.variable === 'PGHOST' ? "libpq's variables" : (connection.variable ?? 'DATABASE_URL');
   const failure = (text: string, hint: string, retryable: boolean): Failure =>
     new Failure('database', text, { hint, retryable, cause: error });
   // The words of `pg`, which has no code for them.
   if (/password must be a( non-empty)? string/i.test(message)) {
-    return failure(`${where} asks for a password and none is set`, 'Put it into DATABASE_URL or PGPASSWORD.', false);
+    return failure(`${where} asks for a password and none is set`, askedPassword(connection), false);
   }
   switch (code) {
     case 'ECONNREFUSED':
@@ -25,8 +26,7 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
     case 'EAI_AGAIN':
       return failure(
         `the host name ${connection.host} cannot be found`,
-        sessionPooler(connection) ??
-          'Check the host in DATABASE_URL; an internal name works only inside its own network.',
+        sessionPooler(connection) ?? `Check the host in ${source}; an internal name works only inside its own network.`,
         code === 'EAI_AGAIN',
       );
     case 'EADDRNOTAVAIL':
@@ -91,7 +91,7 @@ export function connectFailure(connection: ConnectionConfig, error: unknown): Fa
       false,
     );
   }
-  return failure(`cannot connect to ${where}: ${message}`, 'Check DATABASE_URL by connecting with psql.', true);
+  return failure(`cannot connect to ${where}: ${message}`, `Check ${source} by connecting with psql.`, true);
 }
 
 /** The refusal of a transaction pooler, with the address to use instead. */
@@ -123,6 +123,11 @@ function isLoopback(host: string): boolean {
 
 function inContainer(host: string): string {
   return `In a container ${host} is the container itself: use host.docker.internal, the host's address, or docker run --network host.`;
+}
+
+function askedPassword({ variable }: ConnectionConfig): string {
+  if (variable === 'PGHOST') return 'Put it into PGPASSWORD.';
+  return `Put it into ${variable ?? 'DATABASE_URL or PGPASSWORD'}.`;
 }
 
 function missingDatabase({ unnamed, named, variable = 'DATABASE_URL' }: ConnectionConfig): string {

@@ -8,8 +8,8 @@ import { tlsAttempts } from './tls.ts';
 export const applicationName = 'pg-offsite';
 
 /**
- * Opens one connection, with libpq's meaning of `sslmode`. The caller ends it, and handles its `error` event, which is
- * emitted when the server goes away. An abort of the signal, now or later, breaks it off: no query outlives the run.
+ * Opens one connection, with libpq's meaning of `sslmode`. The caller ends it, and may listen to its `error` event, which
+ * is emitted when the server goes away, be it at once; queries fail then in any case. An abort of the signal, now or later, breaks it off: no query outlives the run.
  * @throws {Failure} `database` saying which of server, login and database is wrong; the signal's reason when aborted.
  */
 export async function connect(connection: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {
@@ -38,6 +38,8 @@ export async function connect(connection: ConnectionConfig, signal: AbortSignal)
     };
     client.once('end', release);
     try {
+      // The server may end it before whoever waits for it has come to listen.
+      client.on('error', () => undefined);
       await client.connect();
       return client;
     } catch (error) {

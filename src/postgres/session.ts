@@ -5,7 +5,7 @@ import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connect } from './connect.ts';
 import { refusePoolerBehaviour } from './pooler.ts';
-import { toDatabaseFailure } from './query-failure.ts';
+import { idleHint, toDatabaseFailure } from './query-failure.ts';
 
 /** What the server says about itself. */
 export interface ServerFacts {
@@ -58,7 +58,7 @@ export class Session {
       if (ended || signal.aborted) return;
       onLost(
         new Failure('dump', `the server ended the connection that holds the snapshot: ${cause.message}`, {
-          hint: 'See the log of the server: a restart, a failover, or somebody ended the session.',
+          hint: idleHint(cause) ?? 'See the log of the server: a restart, a failover, or somebody ended the session.',
           cause,
         }),
       );

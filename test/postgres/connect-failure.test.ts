@@ -50,3 +50,22 @@ test('what cannot be reached is named, with what to do', () => {
     ],
   );
 });
+
+test('a variable that is not DATABASE_URL is the one that a hint names', () => {
+  const { source } = readConfig({
+    DATABASE_URL: 'postgresql://backup@db.example.com/shop',
+    BACKUP_DESTINATION: 'file:///backups',
+  });
+  const target = { ...source.connection, variable: 'TARGET_DATABASE_URL' };
+  for (const error of [
+    Object.assign(new Error('x'), { code: 'ENOTFOUND' }),
+    new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
+    new Error('anything else'),
+  ]) {
+    assert.match(connectFailure(target, error).hint ?? '', /(?<!\w)TARGET_DATABASE_URL/);
+    assert.match(connectFailure(source.connection, error).hint ?? '', /(?<!\w)DATABASE_URL/);
+    const libpq = connectFailure({ ...source.connection, variable: 'PGHOST' }, error).hint ?? '';
+    assert.match(libpq, /libpq's variables|PGPASSWORD/);
+    assert.doesNotMatch(libpq, /DATABASE_URL/);
+  }
+});

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { Failure } from '../../src/errors.ts';
+import { toDatabaseFailure } from '../../src/postgres/query-failure.ts';
 import { Session } from '../../src/postgres/session.ts';
 import { keptLog } from '../store/scripted.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -52,6 +53,24 @@ test('fault 11: a role with a time limit of a millisecond on everything is no ob
   await new Promise((resolve) => setTimeout(resolve, 600)); // idle in its transaction, longer than both limits
   await session.client.query('SELECT 1');
   assert.deepEqual(lost, []);
+});
+
+test('a limit on idle sessions that is too short to begin at all is told as such', async (t) => {
+  await server.psql(`create role hurried login; alter role hurried set idle_session_timeout = '1ms'`);
+  for (let tries = 0; tries < 5; tries += 1) {
+    const failures: Failure[] = [];
+    try {
+      const { session, lost } = await open(t, { user: 'hurried' });
+      await session.exportSnapshot();
+      failures.push(...lost);
+    } catch (error) {
+      assert.ok(error instanceof Failure, String(error));
+      failures.push(error);
+    }
+    for (const { kind, message } of failures) assert.ok(kind === 'database' || kind === 'dump', message);
+  }
+  const ended = Object.assign(new Error('terminating connection due to idle-session timeout'), { code: '57P05' });
+  assert.match(toDatabaseFailure('begin', ended).hint ?? '', /ALTER ROLE … SET idle_session_timeout = 0\.$/);
 });
 
 describe('fault 55: the lock', () => {
