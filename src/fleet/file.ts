@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { rootFiles } from '../catalog/keys.ts';
-import { quote } from '../config/environment.ts';
 import type { Findings } from '../config/findings.ts';
 import { Secret } from '../config/secret.ts';
 import { parseUrl, UrlProblem } from '../config/url.ts';
@@ -75,7 +74,8 @@ export function parseFleetFile(text: string, name: string, findings: Findings): 
   const indices = new Map<FleetMember, number>();
   for (const [index, value] of members.entries()) {
     const label = (called: unknown): string => {
-      const shown = typeof called === 'string' && called !== '' ? quoteName(called) : `number ${index + 1}`;
+      // Another text may be anything, also the URL of the next line.
+      const shown = typeof called === 'string' && namePattern.test(called) ? called : `number ${index + 1}`;
       return `${name}: member ${shown} (line ${lineOf(index)})`;
     };
     const one = readMember(value, label, findings);
@@ -99,7 +99,7 @@ function tellShape(document: FleetDocument, name: string, findings: Findings): v
   const { defaults, members, ...others } = value as Record<string, unknown>;
   for (const other of Object.keys(others)) {
     findings.problem(
-      `${name}, line ${document.lineOf([other])}: ${quoteName(other)} is neither defaults nor members, which are all there is at the top`,
+      `${name}, line ${document.lineOf([other])}: ${shownField(other)} is neither defaults nor members, which are all there is at the top`,
     );
   }
   if (!Array.isArray(members))
@@ -144,10 +144,10 @@ function readMember(value: unknown, label: (name: unknown) => string, findings: 
 function wordsOfIssue(issue: z.core.$ZodIssue, given: object): string[] {
   const [field, inner] = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `has ${quoteName(key)}, which is none of ${fields.join(', ')}`);
+    return issue.keys.map((key) => `has ${shownField(key)}, which is none of ${fields.join(', ')}`);
   }
   if (field === undefined) return [`is no member; write it like ${example}`];
-  if (inner !== undefined) return [`set ${quoteName(inner)} is not one value; lists are written as "a,b"`];
+  if (inner !== undefined) return [`set ${shownField(inner)} is not one value; lists are written as "a,b"`];
   if (field === 'set') return ['set is not names of variables with a value each, like set: { KEEP_DAILY: 7 }'];
   return [Object.hasOwn(given, field) ? `${field} is not a text` : `has no ${field}`];
 }
@@ -201,6 +201,7 @@ function warnOfPasswords(members: readonly FleetMember[], name: string, findings
   );
 }
 
-function quoteName(name: string): string {
-  return namePattern.test(name) ? name : quote(name);
+/** Without its space behind the colon, as in `{url:postgres://…}`, a value is part of the name, and it may be secret. */
+function shownField(name: string): string {
+  return /^\w{1,100}$/.test(name) ? name : 'a name with a sign in it (is the space behind a colon missing?)';
 }

@@ -61,8 +61,8 @@ export async function prepareGpg(
   }
 }
 
-/** What gpg's listing says against encrypting to its first key; gpg itself only calls it unusable. */
-function whyUnusable(listing: string): string | undefined {
+/** What gpg's listing, whatever it is, says against encrypting to its first key; gpg itself only calls it unusable. */
+export function whyUnusable(listing: string): string | undefined {
   // https://github.com/gpg/gnupg/blob/master/doc/DETAILS: validity, expiry, and what the key can still be used for.
   const [first, ...more] = listing.match(/^pub:.*$/gm) ?? [];
   if (first === undefined) return undefined;
@@ -72,8 +72,15 @@ function whyUnusable(listing: string): string | undefined {
   const fields = first.split(':');
   const [validity, expires, usableFor] = [fields[1], fields[6], fields[11] ?? ''];
   if (validity === 'r') return 'it has been revoked';
-  if (validity === 'e') return `it expired on ${new Date(Number(expires) * 1000).toISOString().slice(0, 10)}`;
+  if (validity === 'e') {
+    const seconds = /^\d{1,11}$/.exec(expires ?? '')?.[0];
+    return seconds === undefined ? 'it has expired' : `it expired on ${dayOf(Number(seconds))}`;
+  }
   return usableFor.includes('E') ? undefined : 'it is for signing only, or its encryption subkey has expired';
+}
+
+function dayOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
 function unusable(what: string, reason: string): Failure {

@@ -167,7 +167,7 @@ members:
       /^FILE: defaults: BACKUP_TIMEOUT="soon" is not a duration/m,
       /^FILE: member shop \(line 6\) url does not begin with postgresql:\/\//m,
       /^FILE: member shop \(line 10\) has the name of member Shop \(line 8\); names are unique$/m,
-      /^FILE: member "\.\.\/crm" \(line 12\) name is no name of a folder/m,
+      /^FILE: member number \d+ \(line 12\) name is no name of a folder/m,
       /^FILE: member erp \(line 14\) urlEnv is no name of an environment variable$/m,
       /^FILE: member both \(line 16\) has url and urlFile; keep one of them$/m,
       /^FILE: member none \(line 19\) has sett, which is none of name, url, urlEnv, urlFile, set$/m,
