@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chooseLevel, ladder, type Trial, workersFor } from '../../src/backup/compression-level.ts';
+import { chooseLevel, ladder, type Trial, trialOf, workersFor } from '../../src/backup/compression-level.ts';
+import { sampleArtifact, sampleManifest } from '../catalog/sample-manifest.ts';
 
 /** What one thread of zstd does with three kinds of data at each level, rounded from bench/RESULTS.md. */
 const kinds = {
@@ -120,5 +121,30 @@ describe('memory and cores', () => {
         }
       }
     }
+  });
+});
+
+describe('what a backup tells', () => {
+  const effort = { level: 6, seconds: 10, waitedSeconds: 8, cpuSeconds: 4 };
+  const artifacts = [sampleArtifact('dump', { bytes: 1_400_000 })];
+  test('its level, what it made of the database, who waited, how busy zstd was', () => {
+    const trial = trialOf(sampleManifest({ effort, artifacts }), 'custom');
+    assert.deepEqual(trial, { level: 6, ratio: 0.2, limited: true, busy: 0.4 });
+    const dumping = sampleManifest({ effort: { ...effort, waitedSeconds: 4.9 }, artifacts });
+    assert.equal(trialOf(dumping, 'custom')?.limited, false);
+  });
+  test('roles and settings beside the dump are not counted', () => {
+    const globals = sampleArtifact('roles', {
+      kind: 'globals',
+      lane: 'globals',
+      key: 'globals.sql.zst',
+      bytes: 9_000_000,
+    });
+    assert.equal(trialOf(sampleManifest({ effort, artifacts: [...artifacts, globals] }), 'custom')?.ratio, 0.2);
+  });
+  test('nothing where nobody measured, or of a dump of another format', () => {
+    assert.equal(trialOf(sampleManifest({ artifacts }), 'custom'), undefined);
+    assert.equal(trialOf(sampleManifest({ effort, artifacts }), 'plain'), undefined);
+    assert.equal(trialOf(sampleManifest({ effort: { ...effort, seconds: 0 }, artifacts }), 'custom'), undefined);
   });
 });
