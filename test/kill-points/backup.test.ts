@@ -15,8 +15,8 @@ for (const [title, channelOf, most, changes] of [
   ['requests to the store', ({ server }: Place) => storeCalls(server), 24, {}],
   ['queries to PostgreSQL', ({ proxy }: Place) => proxy, 7, {}],
   ['changes to files and starts of programs', () => systemCalls, 7, {}],
-  ['requests to the store, in lanes', ({ server }: Place) => storeCalls(server), 6, inLanes],
-  ['queries to PostgreSQL, in lanes', ({ proxy }: Place) => proxy, 5, inLanes],
+  ['requests to the store, in lanes', ({ server }: Place) => storeCalls(server), 4, inLanes],
+  ['queries to PostgreSQL, in lanes', ({ proxy }: Place) => proxy, 3, inLanes],
 ] as const) {
   test(`fault 39: a backup is killed at its ${title}`, async (context: TestContext) => {
     const [first] = scene.places;

@@ -58,7 +58,7 @@ test('fault 39: prune of a directory is killed at its changes to files: what sta
 
   const folder = join(root, 'killed');
   const tally = new Tally('prune of a directory: changes to files', calls.length);
-  await inPlaces(scene.places, pointsOf(calls.length, 8), async (_, point) => {
+  await inPlaces(scene.places, pointsOf(calls.length, 5), async (_, point) => {
     reset(folder);
     const options = { ...scene.options, args };
     const run = await runUntil(systemCalls, point, scene.started(variables(folder)), options);

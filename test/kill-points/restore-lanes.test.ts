@@ -6,12 +6,12 @@ import { type RestoreSweep, sweepRestore } from './sweep-restore.ts';
 const scene = useScene(2, { JOBS: '2' });
 
 const sweeps: readonly RestoreSweep[] = [
-  { title: 'queries to PostgreSQL, of lanes', args: [], channelOf: ({ proxy }) => proxy, most: 6, inParts: 'lanes' },
+  { title: 'queries to PostgreSQL, of lanes', args: [], channelOf: ({ proxy }) => proxy, most: 4, inParts: 'lanes' },
   {
     title: 'requests to the store, of lanes',
     args: [],
     channelOf: ({ server }) => storeCalls(server),
-    most: 4,
+    most: 3,
     inParts: 'lanes',
   },
 ];

@@ -16,7 +16,7 @@ const sweeps: readonly RestoreSweep[] = [
     most: 6,
     inParts: 'jobs',
   },
-  { title: 'queries to PostgreSQL, with --create', args: ['--create'], channelOf: queries, most: 4 },
+  { title: 'queries to PostgreSQL, with --create', args: ['--create'], channelOf: queries, most: 3 },
   { title: 'requests to the store', args: [], channelOf: ({ server }) => storeCalls(server), most: 4 },
   { title: 'changes to files and starts of programs', args: [], channelOf: () => systemCalls, most: 4 },
 ];
