@@ -41,17 +41,18 @@ export class Listing {
   readonly #foreign: string[] = [];
   #objects = 0;
 
-  /** How many objects there were. */
+  /** How many objects there were that belong to backups or are foreign. */
   get objects(): number {
     return this.#objects;
   }
 
   add(object: StoredObject): void {
+    const { key } = object;
+    if (isLastFailureKey(key) || ownAtRoot.has(key)) return;
     this.#objects += 1;
-    if (isLastFailureKey(object.key)) return;
-    const parsed = parseKey(object.key);
+    const parsed = parseKey(key);
     if (!parsed) {
-      if (!ownAtRoot.has(object.key)) this.#foreign.push(ownCopy(object.key));
+      this.#foreign.push(ownCopy(key));
       return;
     }
     let database = this.#found.get(parsed.database);

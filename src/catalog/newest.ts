@@ -9,8 +9,8 @@ const hourMs = 3_600_000;
 const stepsMs = [26, 156, 936, 5616, 33_696].map((hours) => hours * hourMs);
 /** So many a request lists. */
 const pageObjects = 1000;
-/** What is this small is listed as it is. */
-const smallObjects = 2 * pageObjects;
+/** What has no more is listed as it is; whether there is more than a full page only the next one would tell. */
+const smallObjects = 2 * pageObjects - 1;
 /** Databases that are listed at once. */
 const atOnce = 8;
 /** Behind every id of a database, whatever its year, and before other names. */
@@ -20,7 +20,7 @@ const behindIds = ':';
 export interface Newest {
   /** Oldest first; those of the same second by id. */
   readonly entries: readonly Entry[];
-  /** How many objects were listed. */
+  /** How many objects were listed that belong to backups or are foreign. */
   readonly objects: number;
   /** These are all there are. */
   readonly whole: boolean;
@@ -74,12 +74,13 @@ async function listSmall({ store, database, signal }: NewestRequest): Promise<Ne
   const listing = new Listing();
   const folders = new Set<string>();
   let names: string[] | undefined;
+  let seen = 0;
   for await (const object of store.list(database === undefined ? '' : databaseFolder(database), signal)) {
-    if (listing.objects === smallObjects)
-      names = database === undefined ? await databasesOf(store, signal) : [database];
+    if (seen === smallObjects) names = database === undefined ? await databasesOf(store, signal) : [database];
     // The first folder alone was not small: the others may be as large.
-    if (names && (folders.size <= 1 || listing.objects >= smallObjects + pageObjects * names.length)) return { names };
+    if (names && (folders.size <= 1 || seen >= smallObjects + pageObjects * names.length)) return { names };
     listing.add(object);
+    seen += 1;
     if (!names && object.key.includes('/')) folders.add(object.key.slice(0, object.key.indexOf('/')));
   }
   return { entries: listing.catalog.entries, objects: listing.objects, whole: true };

@@ -1,9 +1,11 @@
-import { type Catalog, listCatalog } from '../catalog/entries.ts';
+import { type Catalog, type Entry, listCatalog } from '../catalog/entries.ts';
 import { parseKey } from '../catalog/keys.ts';
+import { listNewest } from '../catalog/newest.ts';
 import { namedDatabases } from '../config/databases.ts';
 import { duration } from '../config/kinds.ts';
 import { Failure } from '../errors.ts';
-import { type Checked, checkDatabase } from '../schedule/check.ts';
+import { type Checked, checkDatabase, isAhead } from '../schedule/check.ts';
+import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import { asJson, asLine } from './checked.ts';
 import type { Command } from './command.ts';
@@ -49,10 +51,9 @@ export const check: Command = {
         hint: 'Set BACKUP_SCHEDULE to when backups are made, for example BACKUP_SCHEDULE="0 3 * * *", or give --max-age 26h.',
       });
     }
-    const { catalog, databases } = await look(reader, values.database, edge.signal);
-    notes.database = databases.length === 1 ? databases[0] : undefined;
-    const objects = catalog.entries.reduce((sum, entry) => sum + entry.objects.length, catalog.foreign.length);
     const proved = values.proved === true;
+    const { catalog, databases, objects } = await look(reader, values.database, proved, edge.signal);
+    notes.database = databases.length === 1 ? databases[0] : undefined;
     const request = {
       store,
       proved,
@@ -79,26 +80,50 @@ export const check: Command = {
   }),
 };
 
+/** What was listed for a check. */
+interface Look {
+  readonly catalog: Catalog;
+  readonly databases: string[];
+  readonly objects: number;
+}
+
 /** Lists what is needed; the database that is backed up here must be there, whether or not anything of it is. */
 async function look(
   { store, config }: Reader,
   asked: readonly string[] | undefined,
+  proved: boolean,
   signal: AbortSignal,
-): Promise<{ catalog: Catalog; databases: string[] }> {
-  if (asked !== undefined) {
-    const databases = [...new Set(asked)].sort();
-    const parts: Catalog[] = [];
-    for (const database of databases) parts.push(await listCatalog(store, database, signal));
-    const catalog = {
-      entries: parts.flatMap(({ entries }) => entries),
-      foreign: parts.flatMap(({ foreign }) => foreign),
-    };
-    return { catalog, databases };
+): Promise<Look> {
+  const wanted = asked === undefined ? [undefined] : [...new Set(asked)].sort();
+  const parts: (Catalog & { objects: number })[] = [];
+  for (const database of wanted) parts.push(await listFor(store, database, proved, signal));
+  const catalog = {
+    entries: parts.flatMap(({ entries }) => entries),
+    foreign: parts.flatMap(({ foreign }) => foreign),
+  };
+  const names = new Set(asked ?? catalog.entries.map(({ database }) => database));
+  if (asked === undefined) for (const name of namedDatabases(config)) names.add(name);
+  return { catalog, databases: [...names].sort(), objects: parts.reduce((sum, { objects }) => sum + objects, 0) };
+}
+
+/** The newest backups suffice, unless there are none or a drill of any of them may be the newest proof. */
+async function listFor(
+  store: Store,
+  database: string | undefined,
+  proved: boolean,
+  signal: AbortSignal,
+): Promise<Catalog & { objects: number }> {
+  const now = new Date();
+  if (!proved) {
+    const isEnough = (own: readonly Entry[]): boolean => own.some((entry) => entry.complete && !isAhead(entry.id, now));
+    const newest = await listNewest({ store, database, isEnough, now, signal });
+    if (newest.entries.some(({ complete }) => complete)) return { ...newest, foreign: [] };
   }
-  const catalog = await listCatalog(store, undefined, signal);
-  const names = new Set(catalog.entries.map(({ database }) => database));
-  for (const name of namedDatabases(config)) names.add(name);
-  return { catalog, databases: [...names].sort() };
+  const catalog = await listCatalog(store, database, signal);
+  return {
+    ...catalog,
+    objects: catalog.entries.reduce((sum, one) => sum + one.objects.length, catalog.foreign.length),
+  };
 }
 
 /** A place that was mistyped looks like a job that never ran. */

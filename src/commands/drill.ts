@@ -1,4 +1,4 @@
-import { listCatalog } from '../catalog/entries.ts';
+import { chooseAmong } from '../catalog/choose.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { oneLine } from '../visible.ts';
 import { readArguments } from './arguments.ts';
@@ -41,14 +41,15 @@ export const drill: Command = {
     }
     using reader = openReader(edge);
     const { config, store } = reader;
-    const { entries } = await listCatalog(store, values.database, edge.signal);
-    const chosen = chooseLatest(entries, {
+    const wanted = {
       selector: positionals[0],
       database: values.database,
       all: values.all === true,
       databases: config.databases,
       location: store.location,
-    });
+    };
+    const named = { store, database: values.database, selector: wanted.selector ?? 'latest', signal: edge.signal };
+    const chosen = await chooseAmong(named, (entries) => chooseLatest(entries, wanted));
     const allowed = values['allow-missing-extension'] ?? [];
     const options = {
       superuser: values.superuser === true,

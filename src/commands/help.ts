@@ -18,6 +18,7 @@ const optionWords: Readonly<Record<string, string>> = {
   '--grace': 'how long after its time a backup may be finished',
   '--jobs': 'sessions that make indexes and constraints at once, and load lanes at once',
   '--json': 'for scripts',
+  '--last': 'the newest so many backups',
   '--leave-out': 'a kind of object that is not restored',
   '--max-age': 'how old the newest backup may be, where there is no schedule',
   '--member': 'this member of the FLEET_FILE: its folder and its settings',

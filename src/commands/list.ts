@@ -1,36 +1,24 @@
-import prettyBytes from 'pretty-bytes';
-import prettyMs from 'pretty-ms';
-import { type Catalog, type Described, describeEntries, type Entry, listCatalog } from '../catalog/entries.ts';
-import { isUnbelieved } from '../catalog/believe.ts';
-import { timeOfId } from '../catalog/ids.ts';
-import type { Manifest } from '../catalog/manifest.ts';
-import type { Proof } from '../catalog/proof.ts';
-import { proofStates, readProofs, type StoredProof } from '../catalog/proofs.ts';
-import { toFailure } from '../errors.ts';
+import { type Catalog, type Described, describeEntry, type Entry, listCatalog } from '../catalog/entries.ts';
+import { listNewest } from '../catalog/newest.ts';
+import { newestProof, readProofs } from '../catalog/proofs.ts';
+import { someAtATime } from '../catalog/some-at-a-time.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { oneLine } from '../visible.ts';
-import { type Column, renderTable } from '../report/table.ts';
+import { renderTable } from '../report/table.ts';
 import type { Store } from '../store/store.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
+import { asJson, asRow, columns, describeProof } from './listed.ts';
 import { openReader } from './reader.ts';
 
-const columns: readonly Column[] = [
-  { title: 'ID' },
-  { title: 'DATABASE' },
-  { title: 'OLD', align: 'right' },
-  { title: 'SIZE', align: 'right' },
-  { title: 'TOOK', align: 'right' },
-  { title: 'ROWS', align: 'right' },
-  { title: 'ENCRYPTED' },
-  { title: 'TIER' },
-  { title: 'VERIFIED' },
-  { title: 'PROVED' },
-];
-
-const usage = 'list [--json] [--all] [--database NAME]';
+const usage = 'list [--json] [--last N | --all] [--database NAME]';
+/** Backups that are read at once; of each only its line is kept. */
+const readers = 8;
+/** Backups that are written at once. */
+const writtenTogether = 1000;
 
 /**
- * `list`: the catalog, oldest first, as people like to read it or, with `--json`, as scripts do. A damaged manifest is
+ * `list`: the catalog, or its newest part, oldest first, as people like to read it or, with `--json`, as scripts do. A damaged manifest is
  * shown as one; where the store did not give a manifest away, the exit code says so after all the others were shown.
  */
 export const list: Command = {
@@ -39,46 +27,85 @@ export const list: Command = {
   async run(edge) {
     const { values } = readArguments(
       edge.args,
-      { json: { type: 'boolean' }, all: { type: 'boolean' }, database: { type: 'string' } },
+      { json: { type: 'boolean' }, last: { type: 'string' }, all: { type: 'boolean' }, database: { type: 'string' } },
       usage,
       0,
     );
+    const last = readLast(values.last);
+    if (last !== undefined && values.all === true) {
+      throw new Failure('usage', '--last leaves out what --all would show', { hint: `Usage: pg-offsite ${usage}` });
+    }
     using reader = openReader(edge);
-    const { entries, foreign } = await listCatalog(reader.store, values.database, edge.signal);
-    const backups = await describeEntries(
-      reader.store,
-      entries.filter(({ complete, hollow }) => complete || hollow),
-      edge.signal,
-    );
-    const incomplete = entries.filter(({ complete, hollow }) => !complete && !hollow);
+    const { store, print } = reader;
+    const { entries, foreign } = await look(store, values.database, last, edge.signal);
+    const marked = entries.filter(isMarked).slice(-(last ?? 0));
+    const incomplete = entries.filter((entry) => !isMarked(entry));
+    const each = <T>(tell: (backup: Described) => Promise<T>): Promise<T[]> =>
+      someAtATime(marked, readers, async (entry) => {
+        const backup = await describeEntry(store, entry, edge.signal);
+        edge.signal.throwIfAborted();
+        return tell(backup);
+      });
     if (values.json === true) {
-      const all = values.all === true && { incomplete: incomplete.map(({ folder }) => folder), foreign };
-      const listed: object[] = [];
-      for (const backup of backups) {
-        const proofs = 'manifest' in backup ? await readProofs(reader.store, backup, edge.signal) : [];
-        listed.push(asJson(backup, proofs));
+      const listed = await each(async (backup) => {
+        const proofs = 'manifest' in backup ? await readProofs(store, backup, edge.signal) : [];
+        return { text: JSON.stringify(asJson(backup, proofs)), failure: failureOf(backup) };
+      });
+      print(`{"location":${JSON.stringify(store.location)},"backups":[`);
+      for (let from = 0; from < listed.length; from += writtenTogether) {
+        const some = listed.slice(from, from + writtenTogether).map(({ text }) => text);
+        print((from === 0 ? '' : ',') + some.join(','));
       }
-      reader.print(`${JSON.stringify({ location: reader.store.location, backups: listed, ...all })}\n`);
-      return exitCodeOf(backups);
-    }
-    if (backups.length === 0) {
-      const where = `no complete backup${values.database === undefined ? '' : ` of ${values.database}`} in`;
-      reader.print(`${where} ${reader.store.location}\n`);
-      reader.print(await whyEmpty(reader.store, { entries, foreign }, values.database, edge.signal));
-    } else {
-      const proofs = await proofStates(reader.store, backups, edge.signal);
-      reader.print(
-        renderTable(
-          columns,
-          backups.map((backup) => [...asRow(backup), describeProof(proofs.get(backup.id))]),
-        ),
+      const all = values.all === true ? { incomplete: incomplete.map(({ folder }) => folder), foreign } : {};
+      print(
+        `]${JSON.stringify(all)
+          .slice(1, -1)
+          .replace(/^(?=.)/, ',')}}\n`,
       );
-      reader.print(backups.map(describeFailure).join(''));
+      return exitCodeOf(listed);
     }
-    if (values.all === true) reader.print(others(incomplete, foreign));
-    return exitCodeOf(backups);
+    const rows = await each(async (backup) => {
+      const proof = 'manifest' in backup ? await newestProof(store, backup, edge.signal) : undefined;
+      return { row: [...asRow(backup), describeProof(proof)], backup: nameOf(backup), failure: failureOf(backup) };
+    });
+    if (rows.length === 0) {
+      const where = `no complete backup${values.database === undefined ? '' : ` of ${values.database}`} in`;
+      print(`${where} ${store.location}\n`);
+      print(await whyEmpty(store, { entries, foreign }, values.database, edge.signal));
+    } else {
+      const cells = rows.map(({ row }) => row);
+      print(renderTable(columns, cells));
+      print(rows.map(describeFailure).join(''));
+    }
+    if (values.all === true) print(others(incomplete, foreign));
+    return exitCodeOf(rows);
   },
 };
+
+function isMarked({ complete, hollow }: Entry): boolean {
+  return complete || hollow;
+}
+
+/** All there is, or so much that the newest so many backups are among it. */
+async function look(
+  store: Store,
+  database: string | undefined,
+  last: number | undefined,
+  signal: AbortSignal,
+): Promise<Catalog> {
+  if (last !== undefined) {
+    const isEnough = (_own: unknown, all: readonly Entry[]): boolean => all.filter(isMarked).length >= last;
+    const { entries } = await listNewest({ store, database, isEnough, now: new Date(), signal });
+    if (entries.some(isMarked)) return { entries, foreign: [] };
+  }
+  return listCatalog(store, database, signal);
+}
+
+function readLast(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Failure('usage', `--last ${text} is no number of backups`, { hint: 'Write it like --last 30.' });
+}
 
 /** What there is instead, and what to look at next. */
 async function whyEmpty(
@@ -102,24 +129,24 @@ function plural(count: number, noun: string): string {
 }
 
 /** Damage is told and no failure of this command; that a store refused an answer is one. */
-function exitCodeOf(backups: readonly Described[]): number {
-  const failures = backups.flatMap((backup) => ('failure' in backup ? [toFailure(backup.failure)] : []));
-  return failures.find(({ kind }) => kind !== 'verification')?.exitCode ?? 0;
+function exitCodeOf(listed: readonly { readonly failure: Failure | undefined }[]): number {
+  const first = listed.find(({ failure }) => failure && failure.kind !== 'verification');
+  return first?.failure?.exitCode ?? 0;
 }
 
-/** In a few words, for the column of what was verified. */
-function stateOf(thrown: Error): string {
-  const { kind, message } = toFailure(thrown);
-  if (kind !== 'verification') return 'not read';
-  if (isUnbelieved(thrown)) return 'NOT SIGNED';
-  return message.includes('has schema version') ? 'newer manifest' : 'manifest damaged';
+function failureOf(backup: Described): Failure | undefined {
+  return 'failure' in backup ? toFailure(backup.failure) : undefined;
+}
+
+function nameOf({ database, id }: Entry): string {
+  return `${oneLine(database)} ${id}`;
 }
 
 /** In full, for below the table. */
-function describeFailure(backup: Described): string {
-  if (!('failure' in backup)) return '';
-  const { message, hint } = toFailure(backup.failure);
-  return `${oneLine(backup.database)} ${backup.id}: ${oneLine(message)}\n${hint === undefined ? '' : `  ${hint}\n`}`;
+function describeFailure({ backup, failure }: { backup: string; failure: Failure | undefined }): string {
+  if (!failure) return '';
+  const { message, hint } = failure;
+  return `${backup}: ${oneLine(message)}\n${hint === undefined ? '' : `  ${hint}\n`}`;
 }
 
 function others(incomplete: readonly Entry[], foreign: readonly string[]): string {
@@ -127,88 +154,4 @@ function others(incomplete: readonly Entry[], foreign: readonly string[]): strin
     ...incomplete.map(({ folder }) => `incomplete, no backup: ${folder}\n`),
     ...foreign.map((key) => `not ours: ${oneLine(key)}\n`),
   ].join('');
-}
-
-function asRow(backup: Described): string[] {
-  const age = prettyMs(Math.max(0, Date.now() - (timeOfId(backup.id)?.getTime() ?? 0)), {
-    unitCount: 2,
-    compact: false,
-    secondsDecimalDigits: 0,
-  });
-  if ('failure' in backup) return [backup.id, backup.database, age, '', '', '', '', '', stateOf(backup.failure)];
-  const { manifest } = backup;
-  return [
-    backup.id,
-    backup.database,
-    age,
-    prettyBytes(bytesOf(manifest)),
-    prettyMs(durationOf(manifest), { unitCount: 2 }),
-    describeRows(manifest),
-    describeEncryption(manifest),
-    manifest.tier ?? '',
-    backup.hollow ? 'data missing' : manifest.verified,
-  ];
-}
-
-/** `passed 2 days ago, 42 s`. */
-function describeProof(proof: Proof | undefined): string {
-  if (!proof) return '';
-  if (proof.outcome !== 'passed') return proof.outcome === 'failed' ? 'FAILED' : proof.outcome;
-  const ago = prettyMs(Math.max(1000, Date.now() - Date.parse(proof.finishedAt)), { compact: true, verbose: true });
-  return `passed ${ago} ago, ${prettyMs(proof.restoreMs ?? 0, { unitCount: 2, secondsDecimalDigits: 0 })}`;
-}
-
-function proofAsJson(stored: StoredProof): object {
-  if ('failure' in stored) return { error: stored.failure.message };
-  const { finishedAt, outcome, restoreMs } = stored.proof;
-  return { time: finishedAt, outcome, restoreMs };
-}
-
-function asJson(backup: Described, proofs: readonly StoredProof[]): object {
-  const { id, database, folder } = backup;
-  if ('failure' in backup) return { id, database, folder, error: backup.failure.message };
-  const { manifest } = backup;
-  return {
-    id,
-    database,
-    folder,
-    startedAt: manifest.startedAt,
-    finishedAt: manifest.finishedAt,
-    durationMs: durationOf(manifest),
-    bytes: bytesOf(manifest),
-    tables: manifest.contents.tables.length,
-    rows: rowsOf(manifest),
-    rowsExact: manifest.contents.tables.every(({ exact }) => exact),
-    tier: manifest.tier ?? null,
-    verified: backup.hollow ? null : manifest.verified,
-    dataMissing: backup.hollow,
-    server: manifest.server.version,
-    artifacts: manifest.artifacts,
-    proofs: proofs.map(proofAsJson),
-  };
-}
-
-function bytesOf({ artifacts }: Manifest): number {
-  return artifacts.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function durationOf({ startedAt, finishedAt }: Manifest): number {
-  return Date.parse(finishedAt) - Date.parse(startedAt);
-}
-
-/** `age`, `gpg`, `gpg-passphrase` or `no`: which key a restore needs. */
-function describeEncryption({ artifacts }: Manifest): string {
-  return [...new Set(artifacts.map(({ encryption }) => (encryption === 'none' ? 'no' : encryption)))].join(', ');
-}
-
-/** `1,234`, or `~1,234` where the number of one table at least was estimated or not counted. */
-function describeRows(manifest: Manifest): string {
-  const { tables } = manifest.contents;
-  if (tables.length > 0 && tables.every(({ rows }) => rows === null)) return 'not counted';
-  const about = tables.every(({ exact }) => exact) ? '' : '~';
-  return about + rowsOf(manifest).toLocaleString('en-US');
-}
-
-function rowsOf({ contents }: Manifest): number {
-  return contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }

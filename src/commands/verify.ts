@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import { chooseAmong } from '../catalog/choose.ts';
 import { type Entry, listCatalog } from '../catalog/entries.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
 import { oneLine } from '../visible.ts';
@@ -38,20 +39,22 @@ export const verify: Command = {
     }
     using reader = openReader(edge);
     const { config, store, log, progress, print } = reader;
-    const { entries } = await listCatalog(store, values.database, edge.signal);
+    const { database } = values;
+    const wanted = {
+      selector: positionals[0],
+      database,
+      all: false,
+      databases: config.databases,
+      location: store.location,
+    };
+    const named = { store, database, selector: wanted.selector ?? 'latest', signal: edge.signal };
     const chosen: Chosen[] =
       values.all === true || values.sample !== undefined
         ? sampled(
-            entries.filter(({ complete, hollow }) => complete || hollow),
+            (await listCatalog(store, database, edge.signal)).entries.filter((one) => one.complete || one.hollow),
             values.sample,
           ).map((entry) => ({ entry }))
-        : chooseLatest(entries, {
-            selector: positionals[0],
-            database: values.database,
-            all: false,
-            databases: config.databases,
-            location: store.location,
-          });
+        : await chooseAmong(named, (entries) => chooseLatest(entries, wanted));
     if (chosen.length === 0) {
       throw new Failure('usage', `${store.location} holds no complete backup`, {
         hint: 'See list --all for what is there.',

@@ -48,7 +48,7 @@ export async function checkDatabase(
 ): Promise<Checked> {
   const { store, now, signal, proved } = request;
   const complete = entries.filter((entry) => entry.database === database && entry.complete);
-  const ahead = complete.filter(({ id }) => startOf(id).getTime() > now.getTime() + aheadMs);
+  const ahead = complete.filter(({ id }) => isAhead(id, now));
   const notes = ahead.map(({ id }) => `${id} is from the future and was not counted: a clock is wrong`);
   const known = complete.filter((entry) => !ahead.includes(entry));
   const entry = known.at(-1);
@@ -94,6 +94,11 @@ function missingData({ folder, objects }: Entry, { artifacts }: Manifest): strin
   return artifacts
     .filter(({ key, bytes }) => stored.get(key) !== bytes)
     .map(({ key }) => `${key} is ${stored.has(key) ? 'of another size than it was' : 'missing'}`);
+}
+
+/** Whether the name of a backup says that it began in the future. */
+export function isAhead(id: string, now: Date): boolean {
+  return startOf(id).getTime() > now.getTime() + aheadMs;
 }
 
 function startOf(id: string): Date {
