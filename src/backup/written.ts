@@ -3,10 +3,13 @@ import { fileNames } from '../catalog/keys.ts';
 import { readBytes } from '../catalog/stored-record.ts';
 import { Failure, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { sideBySide } from '../pipeline/side-by-side.ts';
 import type { Store, Tags } from '../store/store.ts';
 
 /** How long removing what a failed run wrote may take in all. */
 const removalMs = 10_000;
+/** A backup may be many objects, of which each takes a request or two. */
+const removedAtOnce = 8;
 /** How long the store may take of that to say whose an object is. */
 const askMs = 3000;
 /** A write that is under way when the run is told to end is seen through for so long: then its outcome is known. */
@@ -15,8 +18,8 @@ const seeThroughMs = 4000;
 const lateMs = 5000;
 
 /**
- * What a run has written so far. Disposing of it removes everything again, newest first and so the manifest before all
- * else, unless {@link WrittenObjects.keep} was called: a run that failed must leave nothing.
+ * What a run has written so far. Disposing of it removes everything again, the newest first and so the manifest before all
+ * else, then several at once, unless {@link WrittenObjects.keep} was called: a run that failed must leave nothing.
  */
 export class WrittenObjects implements AsyncDisposable {
   readonly #store: Store;
@@ -87,7 +90,10 @@ export class WrittenObjects implements AsyncDisposable {
     const signal = AbortSignal.timeout(removalMs);
     const doubtful = this.#doubtful;
     if (doubtful !== undefined && (await this.#mayBeOurs(doubtful, signal))) this.add(doubtful);
-    for (const key of this.#keys.toReversed()) await this.#remove(key, signal);
+    const [newest, ...older] = this.#keys.toReversed();
+    if (newest !== undefined) await this.#remove(newest, signal);
+    // Its own time is over after removalMs, and then each key that is left is told.
+    await sideBySide(older, removedAtOnce, new AbortController().signal, (key) => this.#remove(key, signal));
     // A manifest that appears after all would make a backup of what is gone.
     if (doubtful?.endsWith(fileNames.manifest) === true && this.#keys.includes(doubtful)) {
       await sleep(Math.max(0, lateMs - (performance.now() - began)));

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import { describeGlobals } from '../backup/globals.ts';
 import type { RetainedBackup } from '../backup/retain.ts';
 import { dumpsOf } from '../catalog/manifest.ts';
+import { sha256Sums } from '../catalog/sums.ts';
 import type { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Ending } from './run-event.ts';
@@ -16,7 +18,7 @@ export interface DatabaseResult {
   readonly id?: string;
   readonly location?: string;
   readonly bytes?: number;
-  /** Of the dump; none for one in lanes. */
+  /** Of the dump; of a backup in lanes that of its `SHA256SUMS`. */
   readonly sha256?: string;
   readonly verified?: string;
   /** Roles and settings beside the dump. */
@@ -62,7 +64,7 @@ export function succeeded(backup: RetainedBackup, durationMs: number): Ended & {
       id,
       location,
       bytes: figures.bytes,
-      ...(dump && others.length === 0 && { sha256: dump.sha256 }),
+      ...(dump && { sha256: others.length === 0 ? dump.sha256 : sha256Of(sha256Sums(artifacts)) }),
       verified,
       globals: describeGlobals(manifest),
       tables: figures.tables,
@@ -82,6 +84,10 @@ export function succeeded(backup: RetainedBackup, durationMs: number): Ended & {
       warnings,
     },
   };
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** That of one that was not. */
