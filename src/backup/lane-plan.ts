@@ -24,6 +24,8 @@ export interface PlannedLane {
 export interface LanePlan {
   /** How many run at once. */
   readonly jobs: number;
+  /** Set where the server would not allow as many connections as were asked for. */
+  readonly jobsAsked: number | undefined;
   /** Definitions, named tables from the largest group on, the rest. */
   readonly lanes: readonly PlannedLane[];
 }
@@ -51,7 +53,7 @@ export async function planLanes(
   if (form.jobs === 1 || form.format === 'plain' || notDivisible(source) !== undefined) return undefined;
   const facts = await askFacts(client);
   const bytes = tables.reduce((sum, { wholeBytes }) => sum + wholeBytes, facts.largeObjectBytes);
-  const jobs =
+  const asked =
     form.jobs === 'auto'
       ? automaticJobs({
           cores: Math.floor(availableParallelism() / (databases?.concurrency ?? 1)),
@@ -60,19 +62,22 @@ export async function planLanes(
           largestBytes: tables.reduce((most, { wholeBytes }) => Math.max(most, wholeBytes), facts.largeObjectBytes),
         })
       : form.jobs;
-  if (jobs === 1) return undefined;
+  if (asked === 1) return undefined;
+  // With the first that it refuses all would be lost.
+  const jobs = Math.max(1, Math.min(asked, facts.freeConnections));
   const isUtf8 = server.encoding === 'UTF8' && !facts.otherEncoding && !setsEncoding(source);
   const named = tables.filter((table) => isNameable(table, server, isUtf8));
   const other = bytes - named.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
   const division = divideTables(
     named.map((table) => ({ ...table, bytes: table.wholeBytes })),
-    jobs,
+    asked,
     other,
   );
   if (division.groups.length === 0) return undefined;
   const patterns = division.groups.map((group) => group.tables.map(tablePattern));
   return {
     jobs,
+    jobsAsked: jobs < asked ? asked : undefined,
     lanes: [
       { lane: schemaLane, part: 'definitions', bytes: 0, tables: [] },
       ...division.groups.map((group, index) => ({
@@ -114,8 +119,8 @@ async function askFacts(client: pg.Client): Promise<Facts> {
       SELECT LEAST(
           current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
             - COALESCE(current_setting('reserved_connections', true)::int, 0) - (SELECT pg_catalog.count(*) FROM used),
-          CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - (SELECT pg_catalog.count(*) FROM used WHERE datid = d.oid) END,
-          CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - (SELECT pg_catalog.count(*) FROM used WHERE usesysid = r.oid) END
+          CASE WHEN d.datconnlimit >= 0 AND NOT r.rolsuper THEN d.datconnlimit - (SELECT pg_catalog.count(*) FROM used WHERE datid = d.oid) END,
+          CASE WHEN r.rolconnlimit >= 0 AND NOT r.rolsuper THEN r.rolconnlimit - (SELECT pg_catalog.count(*) FROM used WHERE usesysid = r.oid) END
         ) AS free,
         pg_catalog.pg_table_size('pg_catalog.pg_largeobject') AS large,
         EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) AS setting

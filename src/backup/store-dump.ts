@@ -63,11 +63,14 @@ async function storeLanes(
   context: RunContext,
   ready: Ready,
   request: DumpRequest,
-  { lanes, jobs }: LanePlan,
+  { lanes, jobs, jobsAsked }: LanePlan,
 ): Promise<StoredDump[]> {
   const { config, log } = context;
   const { census } = request.snapshot;
   const atOnce = Math.min(jobs, lanes.length);
+  if (jobsAsked !== undefined) {
+    log.warn(`JOBS=${String(jobsAsked)} takes more connections than the server leaves: so many at once as there are`);
+  }
   log.info(`dumping into ${String(lanes.length)} objects, ${String(atOnce)} at once`);
   const progress = new LanesProgress(
     lanes.reduce((sum, { bytes }) => sum + bytes, 0),

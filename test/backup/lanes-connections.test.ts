@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { useScene } from './scene.ts';
+
+const scene = useScene();
+
+test('a role that may have two connections dumps one lane after the other, and is told so', async () => {
+  await scene.postgres.psql(
+    `CREATE ROLE thrifty LOGIN PASSWORD 'thrifty' CONNECTION LIMIT 2; GRANT pg_read_all_data TO thrifty`,
+  );
+  const changes = {
+    DATABASE_URL: scene.postgres.url('shop', { user: 'thrifty', password: 'thrifty' }),
+    GLOBALS: 'off',
+    JOBS: '3',
+  };
+  const { run } = await scene.succeeds(changes);
+  assert.match(run.stderr, /WARN: JOBS=3 takes more connections than the server leaves/);
+  assert.match(run.stderr, /dumping into 3 objects, 1 at once/);
+});
