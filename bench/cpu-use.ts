@@ -4,7 +4,7 @@ import { type Process, processes, processorSeconds } from './processes.ts';
 export interface CpuUse {
   /** 1 when all of them worked all the time. */
   readonly busy: number;
-  /** Seconds by program; those of what was measured by their names, what served it by what it is. */
+  /** Seconds by program; what was measured by its names, what served it by what it is, and this one with its relay as `bench`. */
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -23,9 +23,10 @@ export function watchCpu(): {
   const last = new Map<number, { title: string; cpuSeconds: number }>();
   const look = (all: readonly Process[], tree: readonly Process[]) => {
     const measured = new Set(tree.map(({ pid }) => pid));
-    for (const { pid, name, cpuSeconds } of all) {
-      const served = servers.find((server) => server.name.test(name))?.title ?? 'other';
-      const title = measured.has(pid) ? name : pid === process.pid ? 'bench' : served;
+    for (const { pid, parent, name, cpuSeconds } of all) {
+      const own = pid === process.pid || parent === process.pid ? 'bench' : 'other';
+      const served = servers.find((server) => server.name.test(name))?.title ?? own;
+      const title = measured.has(pid) ? name.replace(/^MainThread$/, 'node') : served;
       last.set(pid, { title: last.get(pid)?.title ?? title, cpuSeconds });
     }
   };

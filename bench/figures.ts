@@ -42,6 +42,11 @@ export function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }
 
+/** How many rounds there were. */
+export function roundsOf({ ways }: SectionFigures): number {
+  return ways[0]?.rounds.length ?? 0;
+}
+
 /** What the rounds have come to. */
 export function figuresOf(
   series: readonly Series[],

@@ -9,8 +9,16 @@ import { machine } from './machine.ts';
 import { makePlace } from './place.ts';
 import type { Bench } from './section.ts';
 
+/** As the command line has them. */
+export interface BenchOptions {
+  readonly size: number;
+  readonly rounds: number;
+  /** Infinity where there is no limit. */
+  readonly minutes: number;
+}
+
 /** Opens what sections share; dispose of it to end the servers and remove the folder. */
-export function openBench(size: number, rounds: number): Bench & AsyncDisposable {
+export function openBench({ size, rounds, minutes }: BenchOptions): Bench & AsyncDisposable {
   const opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'pg-offsite-bench-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -43,6 +51,7 @@ export function openBench(size: number, rounds: number): Bench & AsyncDisposable
   return {
     size,
     rounds,
+    isLate: () => performance.now() > minutes * 60_000,
     folder,
     say,
     server,

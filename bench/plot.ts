@@ -95,6 +95,7 @@ function draw({ title, ways }: Panel): string {
 function plain(title: string): string {
   return title
     .replaceAll('`', '')
+    .replace(' (nothing stored)', '')
     .replaceAll('\\|', '|')
     .replace(/, which is there already/, ', without download');
 }

@@ -6,6 +6,7 @@ import { fingerprint } from './database.ts';
 import { measure } from './measure.ts';
 import { type Place, storedBytes } from './place.ts';
 import { measureRounds, type Series } from './rounds.ts';
+import type { Bench } from './section.ts';
 
 /** The server that is restored to: durable like one that somebody lives on, and told apart from the defaults here. */
 export const targetConf = [
@@ -66,18 +67,18 @@ async function knowsScratch(): Promise<boolean> {
 export async function measureRestores(
   place: Place,
   source: string,
-  rounds: number,
-  say: (text: string) => void,
+  bench: Pick<Bench, 'rounds' | 'say' | 'isLate'>,
 ): Promise<readonly Series[]> {
   for (const way of backupContestants(place)) {
     if (!sources.includes(way.id) || (await storedBytes(place, way.id)) > 0) continue;
-    say(`making a backup to restore: ${way.title}`);
+    bench.say(`making a backup to restore: ${way.title}`);
     await measure(way.program, way.args, way.env);
   }
   const expected = await fingerprint(place.server, source);
   await using server = await startPostgres({ conf: [...targetConf] });
   const ways = await restoreContestants(place, server.url(target));
   const before = async (): Promise<void> => {
+    await server.psql(`drop database if exists ${target}`);
     await server.psql(`create database ${target} template template0`);
     await server.psql('checkpoint');
   };
@@ -85,8 +86,7 @@ export async function measureRestores(
     if (first && (await fingerprint(server, target)) !== expected) {
       throw new Error(`${way.title} has not restored what was backed up`);
     }
-    await server.psql(`drop database ${target}`);
     return 0;
   };
-  return await measureRounds(ways, rounds, { before, after }, say);
+  return await measureRounds(ways, bench.rounds, { before, after }, bench.say, bench.isLate);
 }

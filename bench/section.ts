@@ -29,6 +29,8 @@ export interface Bench {
   readonly size: number;
   /** How often each way is measured. */
   readonly rounds: number;
+  /** Whether the time of `--minutes` is over: no further round begins. */
+  readonly isLate: () => boolean;
   /** For temporary files; removed at the end. */
   readonly folder: string;
   /** Tells on stderr how far it is. */

@@ -1,4 +1,5 @@
-import type { AllFigures, SectionFigures, WayFigures } from './figures.ts';
+import { cpus } from 'node:os';
+import { type AllFigures, roundsOf, type SectionFigures, type WayFigures } from './figures.ts';
 import { megabytes } from './tables.ts';
 
 const columns = 128;
@@ -7,7 +8,7 @@ const columns = 128;
 export function benchWords({ backup, restore, memory, link }: AllFigures): string {
   const paragraphs = [
     backup &&
-      `A database of ${(backup.databaseBytes / 1e9).toFixed(2)} GB, with store and server on the same machine with 2 cores, medians of ${roundsOf(backup)}: an encrypted backup takes ${times(backup, 'lanes-1-age', 'lanes-4-age')}, the pipe with gzip ${time(backup, 'gzip')}, and \`pg_dump -Fc -Z0 | zstd -3 > /dev/null\`, which stores nothing, ${time(backup, 'floor')}.`,
+      `A database of ${(backup.databaseBytes / 1e9).toFixed(2)} GB, with store and server on the same machine with ${cpus().length} cores, medians of ${roundsOf(backup)} round${roundsOf(backup) === 1 ? '' : 's'}: an encrypted backup takes ${times(backup, 'lanes-1-age', 'lanes-4-age')}, the pipe with gzip ${time(backup, 'gzip')}, and \`pg_dump -Fc -Z0 | zstd -3 > /dev/null\`, which stores nothing, ${time(backup, 'floor')}.`,
     restore &&
       `A restore takes ${times(restore, 'lanes-1-age', 'lanes-4-age')}, \`gunzip | psql\` ${time(restore, 'psql')}, \`pg_restore -j2\` of a file that is there already ${time(restore, 'pg-restore-local')}.`,
     link &&
@@ -32,11 +33,6 @@ function times(section: SectionFigures, one: string, four: string): string {
 
 function time({ ways }: SectionFigures, id: string): string {
   return `${ways.find((way) => way.id === id)?.seconds.toFixed(1) ?? '?'} s`;
-}
-
-function roundsOf({ ways }: SectionFigures): string {
-  const rounds = ways[0]?.rounds.length ?? 0;
-  return `${rounds} round${rounds === 1 ? '' : 's'}`;
 }
 
 function wrapped(text: string): string {

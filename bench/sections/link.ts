@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Contestant, ownBackup } from '../contestants.ts';
 import { splitTables } from '../database.ts';
-import { figuresOf } from '../figures.ts';
+import { figuresOf, roundsOf } from '../figures.ts';
 import { type Place, removeStored, storedBytes } from '../place.ts';
 import { measureRounds, roundsText } from '../rounds.ts';
 import type { Section } from '../section.ts';
@@ -14,7 +14,8 @@ import { secondsText, table } from '../tables.ts';
 export const link: Section = {
   name: 'link',
   summary: 'backups in 1 and 4 lanes where each connection has 20 ms and 200 Mbit/s',
-  run: async ({ place: open, machine, rounds, say }) => {
+  run: async (bench) => {
+    const { place: open, machine, say } = bench;
     const place = await open();
     say('dividing the tables');
     const { url, bytes } = await splitTables(place.server);
@@ -31,7 +32,13 @@ export const link: Section = {
         before: ({ id }: { readonly id: string }) => removeStored(place, id),
         after: ({ id }: { readonly id: string }) => storedBytes(place, id),
       };
-      const series = await measureRounds(contestants(place, url, farDatabase, farStore), rounds, around, say);
+      const series = await measureRounds(
+        contestants(place, url, farDatabase, farStore),
+        bench.rounds,
+        around,
+        bench.say,
+        bench.isLate,
+      );
       const figures = figuresOf(series, { databaseBytes: bytes });
       const seconds = (id: string) => figures.ways.find((way) => way.id === id)?.seconds ?? NaN;
       const rows = figures.ways.map((way) => [
@@ -42,7 +49,7 @@ export const link: Section = {
       ]);
       const text = `${await machine()} The same rows, each of the three tables divided into four, encrypted with age. Each
 connection goes through a relay on this machine that carries 200 Mbit/s each way, with a round trip of 20 ms; the relay takes
-its share of the processors, too. ${roundsText(rounds)}.
+its share of the processors, too. ${roundsText(roundsOf(figures))}.
 
 ${table(['', 'seconds, median (range)', 'times as fast as one lane', 'processors in use'], rows)}
 
