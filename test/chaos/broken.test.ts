@@ -44,12 +44,14 @@ const breaksOff = ({ steps: [first], form, size }: Schedule): boolean => {
 
 /** Whether the store flips a bit of a dump that is stored in one request. */
 const flips = ({ seed, size, steps: [first], form }: Schedule): boolean => {
-  const plain =
-    form.format === 'custom' && form.jobs === 1 && form.compression === 'none' && form.encryption === 'none';
-  if (!plain || size !== 'small' || first?.command !== 'backup' || first.strokes.length > 0) return false;
+  const { format, compression, encryption, jobs, databases, verify } = form;
+  if (jobs > 1 || databases.length > 1 || verify !== 'download' || encryption === 'gpg-passphrase') return false;
+  if (size !== 'small' || first?.command !== 'backup' || first.level !== 'medium' || first.strokes.length > 0)
+    return false;
+  const packed = { zstd: '.zst', gzip: '.gz', none: '' }[compression] + { age: '.age', none: '' }[encryption];
+  const key = `nightly/shop/id/database.${format === 'custom' ? 'dump' : 'sql'}${packed}`;
   const faults = new RequestFaults(['requests', seed, 0], first.level, { stored: true, read: true });
-  const call = { operation: 'PutObject', key: 'nightly/shop/id/database.dump', partNumber: undefined } as S3Call;
-  return form.verify === 'download' && faults.decide(call)?.kind === 'corrupt';
+  return faults.decide({ operation: 'PutObject', key, partNumber: undefined } as S3Call)?.kind === 'corrupt';
 };
 
 const skip = (file: string, head: string): Doctoring => ({
