@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '../store/store.ts';
 import { databaseFolder } from './keys.ts';
 import { readText } from './stored-record.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { namedDatabases } from '../config/databases.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, toFailure } from '../errors.ts';
-import { isFleet } from '../fleet/fleet.ts';
+import { isFleet } from '../fleet/is-fleet.ts';
 import { keepTail } from '../log-tail.ts';
 import { createRedactor, redactJson } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
@@ -10,7 +10,6 @@ import { backUpMany } from './backup-many.ts';
 import { backUpOne } from './backup-one.ts';
 import { type BackupResult, elapsedSince, failed } from './backup-result.ts';
 import type { Command } from './command.ts';
-import { backUpFleet } from './fleet/backup.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Ending } from './run-event.ts';
 import { Teller } from './tell.ts';
@@ -21,7 +20,7 @@ export const backup: Command = {
   summary: 'make one backup (the default)',
   usage: 'backup',
   async run(outside) {
-    if (isFleet(outside.env)) return backUpFleet(outside);
+    if (isFleet(outside.env)) return (await import('./fleet/backup.ts')).backUpFleet(outside);
     const started = performance.now();
     const tail = keepTail(outside.stderr);
     const edge = { ...outside, stderr: tail.output };

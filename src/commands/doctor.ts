@@ -4,7 +4,7 @@ import type { Config, NotifyConfig } from '../config/config.ts';
 import { ordinarySecrets } from '../config/ordinary-secrets.ts';
 import { readConfig } from '../config/read.ts';
 import { Failure, throwIfAborted, toFailure } from '../errors.ts';
-import { isFleet } from '../fleet/fleet.ts';
+import { isFleet } from '../fleet/is-fleet.ts';
 import type { Log } from '../log.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { harmless } from '../visible.ts';

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/read.ts';
 import { Failure, toFailure } from '../errors.ts';
-import { isFleet, readFleet } from '../fleet/fleet.ts';
+import { readFleet } from '../fleet/fleet.ts';
+import { isFleet } from '../fleet/is-fleet.ts';
 import { createRedactor } from '../redact.ts';
 import { createReporting } from '../report/reporting.ts';
 import { startBackup } from '../schedule/child.ts';

@@ -27,11 +27,6 @@ export interface Fleet extends Place {
 /** Stands where a member's own URL will; names no database of anybody's. */
 const placeholder = 'postgresql://fleet@localhost/fleet';
 
-/** Whether the environment is that of a fleet. */
-export function isFleet(env: Environment): boolean {
-  return (env['FLEET_FILE'] ?? '').trim() !== '';
-}
-
 /**
  * Reads the environment and the fleet file that it names, and checks the settings of every member. Contacts nothing, and
  * reads no member's URL from where it is kept.

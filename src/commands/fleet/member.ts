@@ -1,5 +1,5 @@
 import { Failure, toFailure } from '../../errors.ts';
-import { isFleet } from '../../fleet/fleet.ts';
+import { isFleet } from '../../fleet/is-fleet.ts';
 import { lookAtFleet, someNames } from '../../fleet/member.ts';
 import type { ToldCommand } from '../../notify/event.ts';
 import type { Command, Edge } from '../command.ts';

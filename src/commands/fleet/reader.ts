@@ -1,6 +1,7 @@
 import { believeOnly } from '../../catalog/believe.ts';
 import { Failure } from '../../errors.ts';
-import { type Fleet, isFleet, readFleet } from '../../fleet/fleet.ts';
+import { type Fleet, readFleet } from '../../fleet/fleet.ts';
+import { isFleet } from '../../fleet/is-fleet.ts';
 import { MemberStore } from '../../fleet/member-store.ts';
 import type { Log } from '../../log.ts';
 import { harmless } from '../../visible.ts';
