@@ -113,7 +113,8 @@ async function throughShell(
   const fed = stored ? pipeline(stored, child.stdin) : Promise.resolve(child.stdin.end());
   child.stdout.on('data', onData);
   const [[code], stderr, sent] = await Promise.all([closed, said, Promise.allSettled([fed])]);
-  if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${stderr.slice(0, 2000)}`);
-  const [{ status }] = sent;
-  if (status === 'rejected') throw new Error(`${command} did not read everything`);
+  const [feeding] = sent;
+  const unfed = feeding.status === 'rejected' ? `; it got no more input: ${String(feeding.reason)}` : '';
+  if (code !== 0 || unfed !== '')
+    throw new Error(`${command} ended with ${String(code)}${unfed}: ${stderr.slice(0, 2000)}`);
 }
