@@ -28,7 +28,7 @@ export function waysTable(
     [
       '',
       'seconds, median (range)',
-      ...references.map(({ title }) => `times as fast as ${title.replace(/ \(.*| which.*|,$/g, '')}`),
+      ...references.map(({ title }) => `times as fast as ${title.replace(/ \(.*|, which.*/, '')}`),
       ...(showStored ? ['stored, MB'] : []),
       cpu,
       "node's part",
