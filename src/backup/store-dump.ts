@@ -1,4 +1,4 @@
-import { laneFile, wholeLane } from '../catalog/lane-names.ts';
+import { laneFile, schemaLane, wholeLane } from '../catalog/lane-names.ts';
 import type { Artifact } from '../catalog/manifest.ts';
 import { compressionSuffix, type Effort, withEffort } from '../pipeline/compress.ts';
 import { encryptionSuffix } from '../pipeline/encrypt.ts';
@@ -98,6 +98,7 @@ async function storeLanes(
       onTable: (name) => announced.push(name),
     });
     log.debug(`${lane}: ${String(one.measured.bytes)} bytes`);
+    if (lane === schemaLane) census.definitionsRead();
     return one;
   });
   checkLanes(
@@ -146,6 +147,7 @@ async function storeOne(
       const listener = {
         onTable: (name: string) => {
           onTable?.(name);
+          if (part === 'all') census.definitionsRead();
           const tableOnDisk = census.note(name);
           if (tableOnDisk !== undefined) laneProgress.beginTable(name, tableOnDisk);
         },

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { SourceConfig } from '../config/config.ts';
 import { Failure } from '../errors.ts';
+import { refuseDroppedFunctions } from './dropped-functions.ts';
 import { countObjects } from './object-counts.ts';
 import { referencedRoles } from './roles.ts';
 import { toDatabaseFailure } from './query-failure.ts';
@@ -52,6 +53,7 @@ export class Census {
   readonly #counts: Promise<TableCount>[] = [];
   readonly #dumped: number[] = [];
   #before: Promise<unknown> = Promise.resolve();
+  #definitions: Promise<void> | undefined;
 
   private constructor(
     client: pg.Client,
@@ -108,6 +110,13 @@ export class Census {
     return table.wholeBytes;
   }
 
+  /** To be called when pg_dump has read all definitions; {@link finish} tells whether it could. Once is enough. */
+  definitionsRead(): void {
+    if (this.#definitions) return;
+    this.#definitions = this.#before.then(() => refuseDroppedFunctions(this.#client));
+    this.#before = this.#definitions.catch(() => undefined);
+  }
+
   /** The oids of the tables that were noted so far. */
   get dumped(): readonly number[] {
     return this.#dumped;
@@ -115,9 +124,12 @@ export class Census {
 
   /**
    * Waits for the counts still under way.
-   * @throws {Failure} `database` when a table could not be counted.
+   * @throws {Failure} `database` when a table could not be counted, `dump` when functions were dropped before pg_dump had
+   * read them.
    */
   async finish(): Promise<Contents> {
+    this.definitionsRead();
+    await this.#definitions;
     const tables = await Promise.all(this.#counts);
     const byName = (a: TableCount, b: TableCount): number => compare(a.schema, b.schema) || compare(a.name, b.name);
     return { ...this.#known, tables: tables.toSorted(byName) };
