@@ -44,7 +44,12 @@ describe('fault 74: what a hostile plain dump says to psql is not done, and noth
 
 test('fault 74: a plain dump is not given to a psql that is too old; a custom one is no matter', async () => {
   const old = fakePgDump('exit 1');
-  await refused(['restore', plain().id], old, 78, /psql 15\.0 cannot load a script of a dump safely.*\n.*15\.19 or newer/);
+  await refused(
+    ['restore', plain().id],
+    old,
+    78,
+    /psql 15\.0 cannot load a script of a dump safely.*\n.*15\.19 or newer/,
+  );
 });
 
 test('fault 70: an error in the middle of a plain dump leaves nothing', async () => {
