@@ -25,8 +25,8 @@ export async function* inBatches(source: Readable): AsyncGenerator<Buffer, void,
     if (filled + chunk.length > filling.length) filling = larger(filling, filled + chunk.length);
     filling.set(chunk, filled);
     state.filled += chunk.length;
-    // Frees its memory now.
-    chunk.buffer.transfer(0);
+    // Frees its memory now, where it has some of its own: small buffers may share theirs.
+    if (chunk.buffer.byteLength === chunk.length) chunk.buffer.transfer(0);
     if (state.filled > batchBytes / 2) source.pause();
     state.wake();
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../src/errors.ts';
+import { inBatches } from '../../src/pipeline/batches.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
 import { never, shellStages } from '../support/shell-stage.ts';
 
@@ -74,6 +76,19 @@ describe('the output of programs in batches', () => {
     setTimeout(() => abort.abort(reason), 50);
     await assert.rejects(reading, (error) => error === reason);
     assert.deepEqual(left(), []);
+  });
+
+  test('leaves memory alone that small reads share with others', async () => {
+    const [first, second, neighbour] = ['some ', 'words', 'neighbour'].map((text) => Buffer.from(text));
+    assert.equal(first?.buffer, neighbour?.buffer);
+    const source = new Readable({ read: () => undefined });
+    source.push(first);
+    source.push(second);
+    source.push(null);
+    const pieces: string[] = [];
+    for await (const piece of inBatches(source)) pieces.push(piece.toString());
+    assert.equal(pieces.join(''), 'some words');
+    assert.equal(neighbour?.toString(), 'neighbour');
   });
 
   test('is empty where nothing is written', async () => {
