@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useStored } from '../commands/stored.ts';
-import { runCommand } from '../support/run-command.ts';
+import { dockerLines } from './docker-lines.ts';
 import { block } from './text.ts';
 
 const stored = useStored(
@@ -12,18 +12,11 @@ const stored = useStored(
 );
 
 test('the commands that keep, check and report do what the README says', async () => {
-  // What the commands would write goes nowhere, also where they send it to a file.
-  const commands = block('sh', 'pg-offsite check').replaceAll(/ > \S+$/gm, ' > /dev/null');
-  const script = `exec 3>&1; docker() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }\n${commands}`;
-  const calls = (await runCommand('sh', ['-euc', script])).trim().split('\n');
   const outputs: string[] = [];
-  for (const call of calls) {
-    const words = call.split('\0').slice(0, -1);
-    const program = words.indexOf('pg-offsite');
-    const env = words.filter((_, index) => words[index - 1] === '-e').map((pair) => pair.split(/=(.*)/s, 2));
-    const { exitCode, stdout, stderr } = await stored.run(words.slice(program + 1), {
+  for (const { args, variables } of await dockerLines(block('sh', 'pg-offsite check'))) {
+    const { exitCode, stdout, stderr } = await stored.run(args, {
       DATABASE_URL: stored.postgres.url('shop'),
-      ...(Object.fromEntries(env) as Record<string, string>),
+      ...variables,
     });
     assert.equal(exitCode, 0, stderr);
     outputs.push(stdout);
