@@ -17,7 +17,7 @@ for (const [JOBS, script] of [
   ['1', `${drop}\nexec ${real}`],
   ['3', `case "$*" in *--section=pre-data*) ${drop};; esac\nexec ${real}`],
 ] as const) {
-  test(`a function is dropped before pg_dump has read its definition, with JOBS=${JOBS}`, async () => {
+  test(`fault 79: a function is dropped before pg_dump has read its definition, with JOBS=${JOBS}`, async () => {
     await scene.fails(
       { JOBS, ...fakePgDump(script) },
       {
@@ -29,6 +29,6 @@ for (const [JOBS, script] of [
   });
 }
 
-test('a function that is dropped when its definition was read is no obstacle', async () => {
+test('fault 79: a function that is dropped when its definition was read is no obstacle', async () => {
   await scene.succeeds(fakePgDump(`${real}\nstatus=$?\nsleep 1\n${drop}\nexit $status`));
 });

@@ -88,6 +88,7 @@ const rows: readonly (readonly [what: string, promise: string])[] = [
   ['Large objects, huge rows, partitions, cycles of keys, extensions', 'Restored equal, row by row'],
   ['Several databases, one of which fails', 'The others are done; not 0; each is told'],
   ['A stored object has moved to an archive', '74 with what to do'],
+  ['A function is dropped before pg_dump reads it', '65, although pg_dump ends with 0; tried again'],
 ];
 
 /** Every fault that the promise is tested against, in the order of their numbers. */
