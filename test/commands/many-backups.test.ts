@@ -30,17 +30,3 @@ test('of 100,000 backups the last are listed in five requests, and all are in 10
   assert.match(proved.stderr, /listed 500,000 objects/);
   assert.deepEqual(server.takeCalls(), { ListObjectsV2: 500, GetObject: 1 });
 });
-
-for (const args of [
-  ['--last', '0'],
-  ['--last', '3', '--all'],
-]) {
-  test(`list ${args.join(' ')} is refused`, async () => {
-    const { exitCode, stderr } = await runEntrypoint(
-      { BACKUP_DESTINATION: 'file:///tmp' },
-      { args: ['list', ...args] },
-    );
-    assert.equal(exitCode, 64);
-    assert.match(stderr, /--last/);
-  });
-}

@@ -111,7 +111,15 @@ const cases: readonly [args: string, env: Record<string, string>, exitCode: numb
     store,
     64,
     'unexpected argument extra',
-    'Usage: pg-offsite list [--json] [--all] [--database NAME]',
+    'Usage: pg-offsite list [--json] [--last N | --all] [--database NAME]',
+  ],
+  ['list --last 0', store, 64, '--last 0 is no number of backups', 'Write it like --last 30.'],
+  [
+    'list --last 3 --all',
+    store,
+    64,
+    '--last leaves out what --all would show',
+    'Usage: pg-offsite list [--json] [--last N | --all] [--database NAME]',
   ],
   [
     'prune --quickly',
