@@ -182,6 +182,7 @@ async function storeOne(
       format: form.format,
       compression: form.compression,
       encryption: encryption.kind,
+      ...(storing?.dumpedBytes !== undefined && { dumpedBytes: storing.dumpedBytes }),
     },
     measured,
     spent: form.compression === 'zstd' ? spentOf(effort, performance.now() - started, storing) : undefined,

@@ -28,6 +28,11 @@ const artifact = z.object({
   format: z.enum(['custom', 'plain']),
   compression: z.enum(['zstd', 'gzip', 'none']),
   encryption: z.enum(['none', 'age', 'gpg', 'gpg-passphrase']),
+  /**
+   * What pg_dump had written of it when it was last looked at, a second before its end at most: before compression. Absent
+   * where the system does not tell, or where it was over sooner.
+   */
+  dumpedBytes: count.optional(),
 });
 
 function isDump({ kind }: Pick<z.infer<typeof artifact>, 'kind'>): boolean {

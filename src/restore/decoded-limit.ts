@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import type { Manifest } from '../catalog/manifest.ts';
+import { dumpsOf, type Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../errors.ts';
 
 /** How large artifacts may become when they are decoded. */
@@ -13,11 +13,16 @@ export interface DecodedLimit {
 
 /** Rows as text, and values that the server kept compressed, are larger in a dump than in the database's files. */
 const timesDatabase = 20;
+/** By more than that even (pglz makes less of a text by up to 87 times), so what was seen counts; its last second was not. */
+const timesDumped = 2;
 const leastBytes = 1024 ** 3;
 
 /** The limit that `RESTORE_MAX_SIZE` sets. A few megabytes of zstd can hold as many terabytes of zeros. */
-export function decodedLimit(maxSize: number | 'auto', { server }: Manifest, address: string): DecodedLimit {
-  return { bytes: maxSize === 'auto' ? timesDatabase * server.databaseBytes + leastBytes : maxSize, address };
+export function decodedLimit(maxSize: number | 'auto', manifest: Manifest, address: string): DecodedLimit {
+  if (maxSize !== 'auto') return { bytes: maxSize, address };
+  const dumped = dumpsOf(manifest).reduce((sum, { dumpedBytes = 0 }) => sum + dumpedBytes, 0);
+  const foreseen = Math.max(timesDatabase * manifest.server.databaseBytes, timesDumped * dumped);
+  return { bytes: foreseen + leastBytes, address };
 }
 
 /** The same things, whose limits from now on count what all of them decode to, each read once. */

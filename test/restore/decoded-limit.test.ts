@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodedLimit, limited, limitedTogether } from '../../src/restore/decoded-limit.ts';
-import { sampleManifest } from '../catalog/sample-manifest.ts';
+import { sampleArtifact, sampleManifest } from '../catalog/sample-manifest.ts';
 import { collect, streamOf } from '../store/scripted.ts';
 
 const address = 's3://bucket/key';
@@ -11,6 +11,14 @@ test('auto goes by the size of the database; a size that is set counts alone', (
   const auto = 20 * manifest.server.databaseBytes + 1024 ** 3;
   assert.deepEqual(decodedLimit('auto', manifest, address), { bytes: auto, address });
   assert.equal(decodedLimit(7, manifest, address).bytes, 7);
+});
+
+test('auto goes by what pg_dump wrote where that is far more than the database has on disk', () => {
+  const lanes = [sampleArtifact('a', { dumpedBytes: 2e12 }), sampleArtifact('b', { dumpedBytes: 3e12 })];
+  const limit = decodedLimit('auto', sampleManifest({ artifacts: lanes }), address);
+  assert.equal(limit.bytes, 10e12 + 1024 ** 3);
+  const small = sampleManifest({ artifacts: [sampleArtifact('a', { dumpedBytes: 5 })] });
+  assert.equal(decodedLimit('auto', small, address).bytes, 20 * small.server.databaseBytes + 1024 ** 3);
 });
 
 test('fault 73: exactly the limit passes; nothing beyond it does', async () => {

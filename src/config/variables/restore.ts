@@ -26,7 +26,7 @@ export const restoreVariables = {
   }),
   RESTORE_MAX_SIZE: variable(autoOr(size(1024 ** 2, 1024 ** 5)), {
     words:
-      'How large a dump may become when it is decompressed: restore, verify and drill stop there, so that an object that was made to fill the disk cannot. `auto` is 20 times the size that the database had, and 1 GiB.',
+      'How large a dump may become when it is decompressed: restore, verify and drill stop there, so that an object that was made to fill the disk cannot. `auto` is 20 times the size that the database had, or twice what its dump had, and 1 GiB.',
     example: '500GiB',
     default: 'auto',
   }),
