@@ -36,7 +36,9 @@ test(
     const all = [figures.backup, figures.restore, figures.memory, figures.link].flatMap((one) => one?.ways ?? []);
     assert.ok(all.length >= 28, `${all.length} ways`);
     for (const way of all) {
-      assert.ok(way.seconds > 0 && way.treeCpuSeconds > 0 && way.treePeakBytes > 0, JSON.stringify(way));
+      assert.ok(way.seconds > 0 && way.treeCpuSeconds > 0, JSON.stringify(way));
+      // Memory is looked at a few times a second.
+      if (way.seconds > 0.5) assert.ok(way.treePeakBytes > 0, JSON.stringify(way));
       if (way.ours) assert.ok(way.cpuSeconds > 0 && way.peakBytes > 50e6, JSON.stringify(way));
     }
     const stored = all.filter(
