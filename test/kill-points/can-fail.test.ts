@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bundleProgram, type Doctoring } from '../chaos/program.ts';
@@ -89,17 +89,20 @@ test('a program that writes files under their own names is found out', async () 
     const [kept, killed] = [join(folder, 'kept'), join(folder, 'killed')];
     for (const path of [kept, killed]) mkdirSync(path);
     const variables = { BACKUP_DESTINATION: `file://${killed}`, DATABASE_URL: scene.postgres.url('shop') };
-    cpSync(kept, killed, { recursive: true });
-    const calls = await countCalls(systemCalls, broken.started(variables), broken.options);
-    const at = calls.indexOf('open manifest.json') + 1;
-    assert.notEqual(at, 0, calls.join(', '));
-    const run = await runUntil(
-      systemCalls,
-      { at, when: 'after', whom: 'all' },
-      broken.started(variables),
-      broken.options,
-    );
-    assert.ok(run.killed);
+    // A slower run looks at its programs once more, so that a number is not always the same call.
+    let run: WatchedRun | undefined;
+    for (let tries = 0; tries < 8 && !run?.where.includes('open manifest.json'); tries++) {
+      rmSync(killed, { recursive: true });
+      cpSync(kept, killed, { recursive: true });
+      const calls = await countCalls(systemCalls, broken.started(variables), broken.options);
+      const at = calls.indexOf('open manifest.json') + 1;
+      assert.notEqual(at, 0, calls.join(', '));
+      rmSync(killed, { recursive: true });
+      cpSync(kept, killed, { recursive: true });
+      const point = { at, when: 'after', whom: 'all' } as const;
+      run = await runUntil(systemCalls, point, broken.started(variables), broken.options);
+    }
+    assert.ok(run?.killed);
     assert.throws(() => lookInto(killed, kept, run.where), /manifest\.json/);
   });
 });
