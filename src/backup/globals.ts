@@ -63,17 +63,18 @@ export async function storeGlobals(
   const key = `globals.sql${compressionSuffix[form.compression]}${encryptionSuffix[form.encryption.kind]}`;
   const meter = new Meter();
   // It is a matter of seconds: what moves nothing for so long is not worth the backup of the database.
-  const slow = new AbortController();
+  const over = new AbortController();
   const timer = setTimeout(() => {
-    slow.abort(new Failure('dump', 'the globals were not dumped within STALL_TIMEOUT'));
+    over.abort(new Failure('dump', 'the globals were not dumped within STALL_TIMEOUT'));
   }, run.stallTimeoutMs);
+  const signal = AbortSignal.any([ready.signal, over.signal]);
+  const onWarning = (text: string): void => {
+    log.warn(text);
+  };
+  const script = dumpGlobals({ source, client: ready.client, plan, onWarning, signal });
+  const body = packed(script, ready, signal);
   try {
-    const signal = AbortSignal.any([ready.signal, slow.signal]);
-    const onWarning = (text: string): void => {
-      log.warn(text);
-    };
-    const script = dumpGlobals({ source, client: ready.client, plan, onWarning, signal });
-    await ready.store.putStream(folder + key, meter.pass(packed(script, ready, signal)), {
+    await ready.store.putStream(folder + key, meter.pass(body), {
       runId: id,
       tags,
       expectedBytes,
@@ -86,6 +87,9 @@ export async function storeGlobals(
     return { ...none, warning: without(failure) };
   } finally {
     clearTimeout(timer);
+    // A store that gives up does not wait for who writes: the programs are ended here, and are gone before we go on.
+    over.abort();
+    await Promise.allSettled([body.return(), script.return()]);
   }
   written.add(folder + key);
   const measured = meter.result();

@@ -16,6 +16,8 @@ import { walk, type WalkedFile } from './walk.ts';
 /** A link could lead out of the store, and opening a pipe could wait for ever: neither is a file of ours. */
 const readSafely = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+const readBytes = 256 * 1024;
+
 type Write = (data: Uint8Array | string) => Promise<void>;
 
 /**
@@ -88,7 +90,13 @@ export class DirectoryStore implements Store {
     try {
       await using file = await open(this.#path(key), readSafely);
       if (!(await file.stat()).isFile()) throw notAFile(what);
-      yield* file.createReadStream({ signal, highWaterMark: 256 * 1024, autoClose: false }) as AsyncIterable<Buffer>;
+      // Not a stream: one that is made with an aborted signal emits an error that nobody can listen for in time.
+      for (;;) {
+        signal.throwIfAborted();
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(readBytes));
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
     } catch (error) {
       signal.throwIfAborted();
       throw isCode(error, 'ELOOP', 'ENXIO') ? notAFile(what) : toDirectoryFailure(error, what);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseManifest } from '../../src/catalog/manifest.ts';
 import { fakePgDump, fakePgDumpAll, temporaryFolder } from '../support/fake-programs.ts';
+import { until } from '../support/until.ts';
 import { canaries, useScene } from './scene.ts';
 
 const scene = useScene();
@@ -44,6 +45,16 @@ describe('GLOBALS=auto', () => {
   test('a pg_dumpall that does not end is given up after STALL_TIMEOUT', async () => {
     const { result } = await scene.succeeds({ ...auto, ...fakePgDumpAll('exec sleep 600'), STALL_TIMEOUT: '3s' });
     assert.match(String(result['warnings']), /the globals were not dumped within STALL_TIMEOUT/);
+  });
+
+  test('fault 4: the session that holds the snapshot is ended meanwhile, and pg_dumpall, which is slow to go, with it', async () => {
+    const begun = join(temporaryFolder(), 'begun');
+    const run = scene.start({ ...auto, ...fakePgDumpAll(`trap '' TERM; touch '${begun}'; sleep 2; sleep 2; sleep 60`) });
+    await until('pg_dumpall runs', () => existsSync(begun));
+    await scene.postgres.psql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pg-offsite'`,
+    );
+    await scene.assertFailed(await run.ended, { exitCode: 65, error: /the connection that holds the snapshot/ });
   });
 
   test('fault 11: a role with a statement_timeout of a millisecond stores them', async () => {

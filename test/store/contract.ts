@@ -123,6 +123,23 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await allKeys(), []);
     });
 
+    it('ends with the reason when aborted at any moment of reading, and with nothing else', async () => {
+      const { store } = await open();
+      await store.putSmall('a', 'a'.repeat(1000), { runId, contentType, signal: calm() });
+      for (let ticks = 0; ticks < 40; ticks++) {
+        const abort = new AbortController();
+        const reason = new Failure('sigterm', 'interrupted');
+        const reading = collect(store.get('a', abort.signal)).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        for (let passed = 0; passed < ticks; passed++) await new Promise((resolve) => setImmediate(resolve));
+        abort.abort(reason);
+        const ended = await reading;
+        assert.ok(ended === undefined || ended === reason, String(ended));
+      }
+    });
+
     it('lists what starts with a prefix, in key order, however odd the names', async () => {
       const { store } = await open();
       const keys = ['db/a/1', 'db/a b/ü&<>"\'%41', 'db/a/+', 'db/Z', 'db2/x', 'other/y', 'db/a.x', 'db/é😀/∑'];
