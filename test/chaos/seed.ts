@@ -82,6 +82,7 @@ class Seed {
     const { server, schedule, laboratory } = this.#stage;
     const { form } = schedule;
     const before = lookAt(server);
+    const openBefore = new Set(server.openUploads.map(({ uploadId }) => uploadId));
     const atFirst = this.writer.committed();
     const reads = {
       ...storeVariables(server, laboratory.patience),
@@ -112,7 +113,7 @@ class Seed {
     const mayPrune = command === 'prune' || (command === 'backup' && form.keepLast !== undefined);
     const asPruned = form.keepLast === undefined ? { ...schedule, form: { ...form, keepLast: 3 } } : schedule;
     if (!step.damaged) this.#add(played, judgeOlder(before, after, asPruned, mayPrune), false);
-    this.#add(played, judgeNew(before, after, server, played, said), false);
+    this.#add(played, judgeNew(before, after, server, played, said, openBefore), false);
     await this.#restoreNew(before, after, said, [atFirst, this.writer.committed() + 1]);
     if (played.run.exitCode === 0 && command === 'backup' && this.wrong.length === 0 && schedule.restoredByUs) {
       const again = { ...clean, command: 'restore' } as const;

@@ -1,4 +1,9 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type Copied, copiedInto, copiedIn } from './copied.ts';
 import type { Laboratory } from './laboratory.ts';
@@ -72,7 +77,8 @@ export async function soakLarge(laboratory: Laboratory, options: LargeOptions): 
   const wrong = [...looked.wrong, ...notFlat(figures)];
   if (looked.exitCode !== 0) return { ...figures, storedBytes: 0, parts: 0, rows: undefined, wrong };
   const result = JSON.parse(looked.stdout) as { sha256: string; location: string };
-  const dump = await storedDump(laboratory, result.location);
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'pg-offsite-soak-dump-'));
+  const dump = await storedDump(laboratory, result.location, folder.path);
   say(`stored ${Math.round(dump.bytes / 1e6)} MB in ${dump.parts} parts within ${Math.round(seconds)} s`);
   let rows: Copied | undefined;
   if (kept) {
@@ -115,7 +121,7 @@ function openingCommand({ keys }: Laboratory): string {
   return `age -d -i '${keys.identityFile}' | zstd -dc`;
 }
 
-async function storedDump({ s3, bucket }: Laboratory, location: string) {
+async function storedDump({ s3, bucket }: Laboratory, location: string, folder: string) {
   const prefix = location.slice(`s3://${bucket}/`.length);
   const dump = (await s3.objects(bucket)).find(({ key }) => key.startsWith(`${prefix}/database.dump`));
   if (!dump) throw new Error(`there is no dump in ${location}`);
@@ -127,6 +133,11 @@ async function storedDump({ s3, bucket }: Laboratory, location: string) {
     parts: Number(/-(\d+)"?$/.exec(head.ETag ?? '')?.[1] ?? 1),
     /** What came in, where the server says it. */
     sha256: head.Metadata?.['sha256'],
-    read: async () => (await s3.client.send(new GetObjectCommand(which))).Body as Readable,
+    /** Downloaded first, as RESTORE.md does: the gateway ends a download whose reader is much slower. */
+    read: async () => {
+      const file = join(folder, 'database.dump');
+      await pipeline((await s3.client.send(new GetObjectCommand(which))).Body as Readable, createWriteStream(file));
+      return createReadStream(file);
+    },
   };
 }
