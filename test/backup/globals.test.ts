@@ -49,7 +49,10 @@ describe('GLOBALS=auto', () => {
 
   test('fault 4: the session that holds the snapshot is ended meanwhile, and pg_dumpall, which is slow to go, with it', async () => {
     const begun = join(temporaryFolder(), 'begun');
-    const run = scene.start({ ...auto, ...fakePgDumpAll(`trap '' TERM; touch '${begun}'; sleep 2; sleep 2; sleep 60`) });
+    const run = scene.start({
+      ...auto,
+      ...fakePgDumpAll(`trap '' TERM; touch '${begun}'; sleep 2; sleep 2; sleep 60`),
+    });
     await until('pg_dumpall runs', () => existsSync(begun));
     await scene.postgres.psql(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pg-offsite'`,
@@ -81,6 +84,23 @@ describe('GLOBALS=on', () => {
 });
 
 describe('the promise holds for both objects', () => {
+  for (const VERIFY of ['download', 'drill']) {
+    test(`fault 44: one bit of the stored globals is flipped, with VERIFY=${VERIFY}`, async () => {
+      scene.server.fault({
+        operation: 'PutObject',
+        when: ({ key }) => key.includes('/globals.sql'),
+        times: 1,
+        action: { kind: 'corrupt' },
+      });
+      const variables = { ...auto, VERIFY, DRILL_DATABASE_URL: scene.postgres.url('postgres') };
+      await scene.fails(variables, {
+        exitCode: 76,
+        error: /globals\.sql.* reads back with SHA-256/,
+        hint: /Do not trust/,
+      });
+    });
+  }
+
   test('a dump that fails takes the globals with it', async () => {
     await scene.fails(
       { ...auto, ...fakePgDump(`echo 'pg_dump: error: no' >&2; exit 1`) },
