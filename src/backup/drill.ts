@@ -7,7 +7,7 @@ import { holdDrill } from '../drill/drill.ts';
 import { Failure } from '../errors.ts';
 import type { Encryption } from '../pipeline/encryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
-import { connectApart } from '../postgres/with-session.ts';
+import { withSession } from '../postgres/with-session.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { findServerPrograms } from '../postgres/server-programs.ts';
 import type { Session } from '../postgres/session.ts';
@@ -32,13 +32,8 @@ export async function refuseUndrillable(
   const { databaseUrl } = config.drill;
   let available: ReadonlySet<string> | undefined;
   if (databaseUrl) {
-    const elsewhere = await connectApart(databaseUrl, signal);
-    elsewhere.on('error', () => undefined);
-    try {
-      available = await namesIn(elsewhere, 'SELECT name::text FROM pg_catalog.pg_available_extensions');
-    } finally {
-      await elsewhere.end().catch(() => undefined);
-    }
+    const query = 'SELECT name::text FROM pg_catalog.pg_available_extensions';
+    available = await withSession(databaseUrl, signal, (elsewhere) => namesIn(elsewhere, query));
   } else {
     const { postgres, major } = await findServerPrograms(config.source.clientsDir, server.major);
     available = await installedExtensions(postgres, major);

@@ -35,6 +35,11 @@ export interface Catalog {
 const readers = 8;
 const ownAtRoot: ReadonlySet<string> = new Set(Object.values(rootFiles));
 
+/** The order of a catalog: oldest first, those of the same second by their random part. */
+export function byId(a: Pick<Entry, 'id'>, b: Pick<Entry, 'id'>): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
 /** Makes a catalog of what a store lists, in any order. Memory grows with the backups, by some hundred bytes each. */
 export class Listing {
   readonly #found = new Map<string, Map<string, Folder>>();
@@ -67,7 +72,7 @@ export class Listing {
 
   get catalog(): Catalog {
     const entries = [...this.#found.values()].flatMap((database) => [...database.values()]);
-    return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), foreign: this.#foreign };
+    return { entries: entries.sort(byId), foreign: this.#foreign };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts';
-import { type Entry, Listing } from './entries.ts';
+import { byId, type Entry, Listing } from './entries.ts';
 import { timestamp } from './ids.ts';
 import { databaseFolder, decodeDatabaseName } from './keys.ts';
 import { someAtATime } from './some-at-a-time.ts';
@@ -114,7 +114,7 @@ function merged(listings: Iterable<Listing>): Pick<Newest, 'entries' | 'objects'
   const all = [...listings];
   const entries = all.flatMap(({ catalog }) => catalog.entries);
   return {
-    entries: entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+    entries: entries.sort(byId),
     objects: all.reduce((sum, { objects }) => sum + objects, 0),
   };
 }

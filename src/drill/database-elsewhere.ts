@@ -70,7 +70,6 @@ async function session(
   signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly client: pg.Client }> {
   const client = await connectApart(to, signal);
-  client.on('error', () => undefined);
   return { client, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
 }
 

@@ -8,8 +8,9 @@ import { tlsAttempts } from './tls.ts';
 export const applicationName = 'pg-offsite';
 
 /**
- * Opens one connection, with libpq's meaning of `sslmode`. The caller ends it, and may listen to its `error` event, which
- * is emitted when the server goes away, be it at once; queries fail then in any case. An abort of the signal, now or later, breaks it off: no query outlives the run.
+ * Opens one connection, with libpq's meaning of `sslmode`. The caller ends it. Its `error` event, which is emitted when the
+ * server goes away, be it at once, may be listened to, and need not be: queries fail then in any case. An abort of the
+ * signal, now or later, breaks it off: no query outlives the run.
  * @throws {Failure} `database` saying which of server, login and database is wrong; the signal's reason when aborted.
  */
 export async function connect(connection: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {

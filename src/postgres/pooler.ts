@@ -27,7 +27,6 @@ export async function refusePoolerBehaviour(
   signal: AbortSignal,
 ): Promise<void> {
   const second = await connect(connection, signal);
-  second.on('error', () => undefined);
   try {
     const own = await backendPid(client);
     // A pool that hands out its processes in turn.

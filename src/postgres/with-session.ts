@@ -11,11 +11,8 @@ import { toDatabaseFailure } from './query-failure.ts';
  */
 export async function connectApart(connection: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {
   const client = await connect(connection, signal);
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   try {
     await client.query("SELECT pg_catalog.set_config('search_path', '', false)");
-    client.off('error', ignore);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -37,7 +34,6 @@ export async function withSession<T>(
   searchPath: 'empty' | 'its own' = 'empty',
 ): Promise<T> {
   const session = await (searchPath === 'empty' ? connectApart : connect)(connection, signal);
-  session.on('error', () => undefined);
   try {
     return await work(session);
   } finally {

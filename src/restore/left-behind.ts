@@ -19,7 +19,6 @@ export async function tellLeftBehind(
   const tell = (state: string, advice: string): Failure => tellState(thrown, state, advice);
   try {
     const session = await connectApart(target, AbortSignal.timeout(lookMs));
-    session.on('error', () => undefined);
     try {
       const held = await whatItHolds(session, expectedSchemas);
       if (held.length === 0) return thrown;

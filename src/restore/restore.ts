@@ -8,7 +8,7 @@ import { prepareDecryption } from '../pipeline/decryption.ts';
 import { refuseWrongKey } from '../pipeline/key-match.ts';
 import { makeScratchIn } from '../pipeline/scratch.ts';
 import { findClient } from '../postgres/clients.ts';
-import { connectApart } from '../postgres/with-session.ts';
+import { connectApart, withSession } from '../postgres/with-session.ts';
 import { isPartial, type LoadOptions } from '../postgres/load.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
 import { refuseUnsafePsql } from '../postgres/safe-clients.ts';
@@ -105,7 +105,6 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
 
   await using made = request.create ? await makeDatabase(target, manifest, log, signal) : undefined;
   const session = await connectApart(target, signal);
-  session.on('error', () => undefined);
   const asked = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
       throwIfAborted(signal);
@@ -202,13 +201,7 @@ export async function compareRestored(
   scope: CompareScope,
   signal: AbortSignal,
 ): Promise<Comparison[]> {
-  const session = await connectApart(target, signal);
-  session.on('error', () => undefined);
-  try {
-    return await compareWithManifest(session, manifest, scope);
-  } finally {
-    await session.end().catch(() => undefined);
-  }
+  return withSession(target, signal, (session) => compareWithManifest(session, manifest, scope));
 }
 
 function tablesOf(manifest: Manifest, options: LoadOptions): { schema: string; name: string }[] {

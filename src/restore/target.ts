@@ -46,7 +46,6 @@ async function isSame(source: ConnectionConfig, client: pg.Client, signal: Abort
     // A database that is gone is why people restore.
     return false;
   }
-  other.on('error', () => undefined);
   try {
     return (await identify(other)) === (await identify(client));
   } finally {

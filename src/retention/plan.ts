@@ -44,9 +44,10 @@ export interface RetentionPlan<B extends Candidate, L extends Leftover = Leftove
 /**
  * Decides which backups of a database stay. Pure: the same request gives the same plan, whatever the order of its
  * backups. Whatever the policy, these stay: the newest `minimum` backups (and never only one that is younger than an hour,
- * unless this run has made it), the newest proved one, the one just made, and every backup whose name is ahead of the store's clock by more than a day. Those are not counted either, so that
- * backups of a wrong clock, or made up by somebody with the right to write, cannot take the place of real ones. Nothing
- * goes at all while this machine's clock is behind the newest backup by more than a day.
+ * unless this run has made it), the newest proved one, the one just made, and every backup whose name is ahead of the
+ * store's clock by more than a day. Those are not counted either, so that backups of a wrong clock, or made up by somebody
+ * with the right to write, cannot take the place of real ones. Nothing goes at all while this machine's clock is behind the
+ * newest backup by more than a day.
  */
 export function planRetention<B extends Candidate, L extends Leftover = Leftover>(
   request: RetentionRequest<B, L>,
