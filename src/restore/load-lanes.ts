@@ -24,8 +24,9 @@ export interface LanesLoading {
 }
 
 /**
- * Makes what comes before the rows, in one transaction; all but the rows where they are not asked for, nothing where only
- * they are. With `clean` what all of the definitions make is dropped first, in that transaction. The lane is read to its end before.
+ * Makes what comes before the rows, in one transaction; all but the rows where they are not asked for, and where only they
+ * are, the large objects that the lane has: pg_dump up to 16 puts what makes them there, and counts it among the rows.
+ * With `clean` what all of the definitions make is dropped first, in that transaction. The lane is read to its end before.
  * @throws {Failure} `verification` for a damaged object, `dump` when the server refuses. Nothing is left behind then.
  */
 export async function loadDefinitions(archive: Archive, loading: LanesLoading): Promise<void> {
@@ -45,7 +46,7 @@ export async function loadDefinitions(archive: Archive, loading: LanesLoading): 
 export async function makeDefinitions({ source, toc }: Archive, loading: LanesLoading): Promise<void> {
   const { target, client, options, leftOut } = loading;
   const { log, signal } = source;
-  if (options.only === 'data') return;
+  if (options.only === 'data' && !toc.entries.some(({ kind }) => kind === 'BLOB')) return;
   const section = options.only === 'schema' ? 'all but the rows' : 'before the rows';
   if (options.clean && section === 'before the rows') {
     await replaceDefinitions({ target, client, options, toc, leftOut, log, signal });

@@ -35,8 +35,11 @@ describe('a backup in lanes comes back', () => {
     assert.equal(definitions.exitCode, 0, definitions.stdout + definitions.stderr);
     assert.equal(await count('notes', target.name), '0');
     await stored.postgres.psql('ALTER TABLE sales.orders DROP CONSTRAINT orders_customer_fkey', target.name);
-    const rows = await stored.run([...latest, '--data-only', '--leave-out', 'BLOBS'], { ...target.variables, ...age });
+    assert.equal(await count('pg_largeobject_metadata', target.name), '0');
+    const rows = await stored.run([...latest, '--data-only'], { ...target.variables, ...age });
     assert.equal(rows.exitCode, 0, rows.stdout + rows.stderr);
+    const large = 'SELECT md5(lo_get(oid)) FROM pg_largeobject_metadata';
+    assert.equal(await stored.postgres.psql(large, target.name), await stored.postgres.psql(large, 'shop'));
     assert.match(rows.stdout, /^table public\.notes +60,000 +60,000 +same$/m);
     assert.equal(await stored.postgres.psql("SELECT nextval('counter')", target.name), '2');
   });
