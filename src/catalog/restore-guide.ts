@@ -5,7 +5,7 @@ import { lanesCommands } from './lanes-command.ts';
 import { lanesOf } from './lanes.ts';
 import { type Artifact, dumpOf, dumpsOf, type Manifest } from './manifest.ts';
 import { isAllOrNothing, restoreCommands } from './restore-command.ts';
-import { code, restoreHints } from './restore-hints.ts';
+import { code, newTimeoutMajor, restoreHints } from './restore-hints.ts';
 import { signatureSection, signerRow } from './signature-guide.ts';
 import { shellQuote } from './unpack-command.ts';
 
@@ -131,9 +131,13 @@ function needs(manifest: Manifest, dump: Artifact, folder: FolderAddress): strin
   return `${list.slice(0, -1).join(', ')} and ${list.at(-1) ?? ''}`;
 }
 
-/** A script holds settings that only servers of the client's major know; an archive is adapted when it is restored. */
-function oldestTarget(manifest: Manifest, dump: Artifact): number {
-  return dump.format === 'plain' ? Math.max(manifest.server.major, manifest.client.major) : manifest.server.major;
+/**
+ * A script holds settings that only servers of the client's major know; an archive is adapted when it is restored,
+ * by a pg_restore that is no older than the pg_dump was.
+ */
+function oldestTarget({ server, client }: Manifest, dump: Artifact): number {
+  if (dump.format === 'plain') return Math.max(server.major, client.major);
+  return client.major < newTimeoutMajor ? server.major : Math.max(server.major, newTimeoutMajor);
 }
 
 /** Encodings in which every byte means something. In the others a database may hold bytes that no conversion takes. */

@@ -1,6 +1,9 @@
 import { lanesOf } from './lanes.ts';
 import { type Artifact, globalsOf, type Manifest } from './manifest.ts';
 
+/** From this major on pg_restore first sets `transaction_timeout`, which older servers do not know, whatever the archive. */
+export const newTimeoutMajor = 17;
+
 /** What may be in the way of a restore and what to do then, an item each, in Markdown. */
 export function restoreHints(manifest: Manifest, dump: Artifact): string[] {
   const extensions = manifest.contents.extensions.filter(({ name }) => name !== 'plpgsql');
@@ -25,6 +28,11 @@ export function restoreHints(manifest: Manifest, dump: Artifact): string[] {
     ...(globalsOf(manifest)
       ? []
       : ['To keep owners and grants, create the roles first and leave out `--no-owner --no-privileges`.']),
+    ...(manifest.client.major < newTimeoutMajor
+      ? [
+          `\`unrecognized configuration parameter "transaction_timeout"\`: client programs of 17 and newer restore into no older\n  server. Use those of PostgreSQL ${String(manifest.client.major)}.`,
+        ]
+      : []),
     '`must be owner of extension` or `of schema`: the provider owns it; add `--no-comments`.',
     ...(lanesOf(manifest) ? lanesHints : archiveHints),
   ];
