@@ -92,7 +92,7 @@ export async function readBytes(
   for await (const chunk of store.get(key, signal)) {
     bytes += chunk.length;
     if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
+    chunks.push(Uint8Array.from(chunk));
   }
   return Buffer.concat(chunks);
 }

@@ -3,15 +3,18 @@ import { finished, type Readable } from 'node:stream';
 const batchBytes = 1024 ** 2;
 
 /**
- * What flows out of a program, many reads in one piece. Node reads a pipe by 64 KiB at most, each into memory of its
- * own: to pass each on by itself costs more than to copy it, and to leave them to the garbage collector costs more than
- * both (69 full collections per GB). **A piece is valid until the next is asked for**: there are two buffers, filled in
- * turn. What there is is given out at once, so a slow program is not waited for. Iterating throws what the stream is
- * destroyed with. To be iterated once, by the only reader of the stream.
+ * What flows out of a program or a connection, many reads in one piece. Node reads by 64 KiB at most, each into memory of
+ * its own: to pass each on by itself costs more than to copy it, and to leave them to the garbage collector costs more
+ * than both (69 full collections per GB). **A piece is valid until the next is asked for**: there are two buffers, filled
+ * in turn. What there is is given out at once, so a slow writer is not waited for. Iterating throws what the stream is
+ * destroyed with, and destroys it where it ends early. To be iterated once, by the only reader of the stream, who may not
+ * keep what it has read.
  */
 export async function* inBatches(source: Readable): AsyncGenerator<Buffer, void, undefined> {
   let filling: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(batchBytes);
   let spare: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(batchBytes);
+  // Whose memory can be freed now; not at once, since a parser of HTTP may still be at it.
+  let read: ArrayBuffer[] = [];
   const state = {
     filled: 0,
     ended: false,
@@ -25,8 +28,8 @@ export async function* inBatches(source: Readable): AsyncGenerator<Buffer, void,
     if (filled + chunk.length > filling.length) filling = larger(filling, filled + chunk.length);
     filling.set(chunk, filled);
     state.filled += chunk.length;
-    // Frees its memory now, where it has some of its own: small buffers may share theirs.
-    if (chunk.buffer.byteLength === chunk.length) chunk.buffer.transfer(0);
+    // Small buffers may share theirs.
+    if (chunk.buffer.byteLength === chunk.length) read.push(chunk.buffer);
     if (state.filled > batchBytes / 2) source.pause();
     state.wake();
   });
@@ -38,24 +41,30 @@ export async function* inBatches(source: Readable): AsyncGenerator<Buffer, void,
   // Whoever held it back with a listener of this event, which also keeps `data` from being told, has done so until now.
   source.removeAllListeners('readable');
 
-  for (;;) {
-    if (state.filled === 0 && !state.ended) {
-      await new Promise<void>((resolve) => {
-        // Only after all that can be read now has been read.
-        state.wake = () => setImmediate(resolve);
-      });
-      state.wake = () => undefined;
+  try {
+    for (;;) {
+      if (state.filled === 0 && !state.ended) {
+        await new Promise<void>((resolve) => {
+          // Only after all that can be read now has been read.
+          state.wake = () => setImmediate(resolve);
+        });
+        state.wake = () => undefined;
+      }
+      if (state.filled > 0) {
+        for (const memory of read) memory.transfer(0);
+        read = [];
+        const piece = Buffer.from(filling.buffer, 0, state.filled);
+        [filling, spare] = [spare, filling];
+        state.filled = 0;
+        if (source.isPaused()) source.resume();
+        yield piece;
+      } else if (state.ended) {
+        if (state.failure) throw state.failure;
+        return;
+      }
     }
-    if (state.filled > 0) {
-      const piece = Buffer.from(filling.buffer, 0, state.filled);
-      [filling, spare] = [spare, filling];
-      state.filled = 0;
-      if (source.isPaused()) source.resume();
-      yield piece;
-    } else if (state.ended) {
-      if (state.failure) throw state.failure;
-      return;
-    }
+  } finally {
+    source.destroy();
   }
 }
 

@@ -7,8 +7,11 @@ import type { Store } from '../store/store.ts';
 import { type DecodedLimit, limited } from './decoded-limit.ts';
 import { type KnownBlocks, onlyKnown } from './known-blocks.ts';
 
+/** How much of a stream is held back until all of it is known to be good. */
+const heldBytes = 4096;
+
 /**
- * An artifact's stored bytes. **It ends only if they are the ones that the manifest records**; otherwise iterating throws
+ * An artifact's stored bytes, in pieces that are valid until the next is asked for. **It ends only if they are the ones that the manifest records**; otherwise iterating throws
  * before its last chunk, a Failure of kind `verification` that names the object and the difference.
  * @param known where all of it was read before: then no byte comes through that was not the same.
  */
@@ -86,17 +89,21 @@ export function isUnexplained(thrown: unknown, address: string): thrown is Failu
 }
 
 /**
- * The same chunks, the last one only after the source has ended well and the check has passed: whoever needs all of a
- * stream to act on it can never act on a stream that was cut or changed.
+ * The same bytes, the last of them only after the source has ended well and the check has passed: whoever needs all of a
+ * stream to act on it can never act on a stream that was cut or changed. Takes and gives pieces that are valid until the
+ * next is asked for.
  */
 export async function* holdLast(
   source: AsyncIterable<Uint8Array>,
   check: () => void = () => undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let held: Uint8Array | undefined;
-  for await (const chunk of source) {
+  for await (const piece of source) {
+    if (piece.length === 0) continue;
     if (held) yield held;
-    held = chunk;
+    const from = Math.max(0, piece.length - heldBytes);
+    if (from > 0) yield piece.subarray(0, from);
+    held = Uint8Array.from(piece.subarray(from));
   }
   check();
   if (held) yield held;
@@ -104,7 +111,7 @@ export async function* holdLast(
 
 /**
  * What pg_dump wrote, from what is stored: checked, decrypted, decompressed. It ends only if every check has passed and
- * every program has exited with 0.
+ * every program has exited with 0. **A piece is valid until the next is asked for.**
  * @throws {Failure} as the programs explain it; `dump` beyond the limit.
  */
 export async function* decodedBytes(
@@ -120,7 +127,7 @@ export async function* decodedBytes(
   }
   const joined = joinProcesses(programs, signal, stored);
   try {
-    yield* limited(joined.output, limit);
+    yield* limited(joined.batches, limit);
   } finally {
     await joined.stop();
   }

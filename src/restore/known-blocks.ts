@@ -50,7 +50,7 @@ async function* inBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       [held, bytes] = [[], 0];
     }
     if (rest.length === 0) continue;
-    held.push(rest);
+    held.push(Uint8Array.from(rest));
     bytes += rest.length;
   }
   if (bytes > 0) yield Buffer.concat(held);

@@ -47,7 +47,7 @@ export async function readGlobals(source: GlobalsSource): Promise<GlobalsScript>
   const chunks: Uint8Array[] = [];
   try {
     const stored = checkedBytes(store, key, artifact, signal);
-    for await (const chunk of decodedBytes(stored, stages, limit, signal)) chunks.push(chunk);
+    for await (const chunk of decodedBytes(stored, stages, limit, signal)) chunks.push(Uint8Array.from(chunk));
   } catch (error) {
     throw await explainDecoding(error, { store, key, artifact, signal });
   }

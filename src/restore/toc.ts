@@ -22,6 +22,7 @@ export interface Toc extends AsyncDisposable {
 }
 
 const firstBytes = 256 * 1024;
+const stepBytes = 64 * 1024;
 const mostTocBytes = 256 * 1024 ** 2;
 
 /**
@@ -40,7 +41,7 @@ export async function readToc(
   const head = await HeadFile.create(firstBytes);
   try {
     let wanted = firstBytes;
-    for await (const chunk of decoded) {
+    for await (const chunk of cut(decoded)) {
       await head.append(chunk);
       if (head.bytes < wanted) continue;
       try {
@@ -61,6 +62,12 @@ export async function readToc(
     await head[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The same bytes in pieces so small that the file grows by no more than it needs. */
+async function* cut(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces)
+    for (let from = 0; from < piece.length; from += stepBytes) yield piece.subarray(from, from + stepBytes);
 }
 
 function tocOf(head: HeadFile, entries: readonly TocEntry[]): Toc {

@@ -91,6 +91,16 @@ describe('the output of programs in batches', () => {
     assert.equal(neighbour?.toString(), 'neighbour');
   });
 
+  test('destroys a stream whose reader has enough, and frees nothing of it that it still gives', async () => {
+    const source = new Readable({ read: () => undefined });
+    source.push(Buffer.alloc(65_536, 'a'));
+    for await (const piece of inBatches(source)) {
+      assert.equal(piece.toString(), 'a'.repeat(65_536));
+      break;
+    }
+    assert.equal(source.destroyed, true);
+  });
+
   test('is empty where nothing is written', async () => {
     assert.equal((await look(joinProcesses([stage('source', 'true')], never).batches)).bytes, 0);
   });

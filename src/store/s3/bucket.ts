@@ -32,7 +32,7 @@ export interface ObjectHead {
 
 /** An answer to a GET. `bytes` is the length of this answer's body; `from` is where in the object it begins. */
 export interface ObjectBody {
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Readable;
   readonly from: number;
   readonly bytes: number;
   readonly etag: string | undefined;

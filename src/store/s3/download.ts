@@ -1,11 +1,15 @@
 import { Failure } from '../../errors.ts';
+import { inBatches } from '../../pipeline/batches.ts';
 import { pause, pauseAfter } from '../retry.ts';
 import type { Bucket } from './bucket.ts';
 import type { Call } from './client.ts';
 import { isTransient, readTrouble, S3Error } from './errors.ts';
 
+/** What has no more is not worth two buffers. */
+const smallBytes = 4 * 1024 ** 2;
+
 /**
- * The bytes of an object. A connection that breaks is taken up again where it stopped, by a range of the very same
+ * The bytes of an object, in pieces that are valid until the next is asked for. A connection that breaks is taken up again where it stopped, by a range of the very same
  * object (its ETag), for as long as bytes go on arriving within the time that the call allows. The announced length is
  * checked, since a reply that was cut short can look like a normal end. Rejects with an S3Error, or a Failure.
  */
@@ -27,7 +31,8 @@ export async function* download(
     total ??= reply.bytes;
     etag ??= reply.etag;
     try {
-      for await (const chunk of reply.body) {
+      const body: AsyncIterable<Uint8Array> = reply.bytes > smallBytes ? inBatches(reply.body) : reply.body;
+      for await (const chunk of body) {
         position += chunk.length;
         attempts = 1;
         yield chunk;

@@ -25,6 +25,21 @@ describe('a read in trouble', () => {
     assert.ok(server.calls.slice(1).every(({ headers }) => headers['if-match'] !== undefined));
   });
 
+  it('fault 45: is taken up where the connection of a large object broke', async (t) => {
+    const { store, server } = await scripted(t);
+    const data = someBytes(9 * mebibyte);
+    server.put('pg/a', data);
+    server.fault({ operation: 'GetObject', times: 2, action: { kind: 'cut-body', afterBytes: 3_700_000 } });
+    assert.ok((await collect(store.get('a', calm()))).equals(data));
+    const froms = server.calls.map(({ headers }) => Number(/^bytes=(\d+)-$/.exec(headers['range'] ?? '')?.[1] ?? 0));
+    assert.equal(froms.length, 3);
+    assert.deepEqual(
+      froms,
+      froms.toSorted((a, b) => a - b),
+    );
+    assert.ok(server.calls.slice(1).every(({ headers }) => headers['if-match'] !== undefined));
+  });
+
   it('fault 45: is given up when not one byte comes any more', async (t) => {
     const { store, server } = await scripted(t);
     server.put('pg/a', 'abc');
