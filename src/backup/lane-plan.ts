@@ -4,6 +4,7 @@ import { dataLane, restLane, schemaLane } from '../catalog/lane-names.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import { partVariables } from '../config/dump-filters.ts';
 import type { Census } from '../postgres/census.ts';
+import { dumpedSizes } from '../postgres/dumped-sizes.ts';
 import type { DumpPart } from '../postgres/dump.ts';
 import { automaticJobs, divideTables, tablePattern } from '../postgres/lanes.ts';
 import { toDatabaseFailure } from '../postgres/query-failure.ts';
@@ -16,6 +17,8 @@ export interface PlannedLane {
   readonly part: DumpPart;
   /** Of what it dumps, on disk. */
   readonly bytes: number;
+  /** About what its dump comes to, before it is compressed. */
+  readonly dumpBytes: number;
   /** What it names. */
   readonly tables: readonly Table[];
 }
@@ -67,25 +70,38 @@ export async function planLanes(
   const jobs = Math.max(1, Math.min(asked, facts.freeConnections));
   const isUtf8 = server.encoding === 'UTF8' && !facts.otherEncoding && !setsEncoding(source);
   const named = tables.filter((table) => isNameable(table, server, isUtf8));
-  const other = bytes - named.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
+  const sizes = facts.mayReadStatistics ? await dumpedSizes(client, tables) : new Map<number, number>();
+  const sizeOf = ({ oid, wholeBytes }: Table): number => sizes.get(oid) ?? wholeBytes;
+  const total = tables.reduce((sum, table) => sum + sizeOf(table), facts.largeObjectBytes);
   const division = divideTables(
-    named.map((table) => ({ ...table, bytes: table.wholeBytes })),
+    named.map((table) => ({ ...table, bytes: sizeOf(table) })),
     asked,
-    other,
+    total - named.reduce((sum, table) => sum + sizeOf(table), 0),
+    await roundTripMs(client),
   );
   if (division.groups.length === 0) return undefined;
   const patterns = division.groups.map((group) => group.tables.map(tablePattern));
+  const onDisk = (some: readonly Table[]): number => some.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
+  const restOnDisk = bytes - onDisk(division.groups.flatMap((group) => group.tables));
   return {
     jobs,
     jobsAsked: jobs < asked ? asked : undefined,
     lanes: [
-      { lane: schemaLane, part: 'definitions', bytes: 0, tables: [] },
+      { lane: schemaLane, part: 'definitions', bytes: 0, dumpBytes: 0, tables: [] },
       ...division.groups.map((group, index) => ({
         lane: dataLane(index + 1),
         part: { contentsOf: patterns[index] ?? [] },
-        ...group,
+        bytes: onDisk(group.tables),
+        dumpBytes: group.bytes,
+        tables: group.tables,
       })),
-      { lane: restLane, part: { contentsWithout: patterns.flat() }, bytes: division.restBytes, tables: [] },
+      {
+        lane: restLane,
+        part: { contentsWithout: patterns.flat() },
+        bytes: restOnDisk,
+        dumpBytes: division.restBytes,
+        tables: [],
+      },
     ],
   };
 }
@@ -105,16 +121,35 @@ function setsEncoding({ connection }: SourceConfig): boolean {
   return PGCLIENTENCODING !== undefined || PGOPTIONS?.includes('client_encoding') === true;
 }
 
+/** How long the server takes to answer at best. */
+async function roundTripMs(client: pg.Client): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let times = 0; times < 3; times += 1) {
+    const asked = performance.now();
+    await client.query('SELECT').catch((error: unknown) => {
+      throw toDatabaseFailure('ask how far the server is', error);
+    });
+    least = Math.min(least, performance.now() - asked);
+  }
+  return least;
+}
+
+interface FactsRow extends Pick<Facts, 'mayReadStatistics' | 'otherEncoding'> {
+  readonly free: string;
+  readonly large: string;
+}
+
 interface Facts {
   readonly freeConnections: number;
   readonly largeObjectBytes: number;
+  readonly mayReadStatistics: boolean;
   /** Sessions may begin in another encoding than that of the database. */
   readonly otherEncoding: boolean;
 }
 
 async function askFacts(client: pg.Client): Promise<Facts> {
   try {
-    const { rows } = await client.query<{ free: string; large: string; otherEncoding: boolean }>(`
+    const { rows } = await client.query<FactsRow>(`
       WITH used AS (SELECT datid, usesysid FROM pg_catalog.pg_stat_activity WHERE datid IS NOT NULL)
       SELECT LEAST(
           current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
@@ -123,14 +158,15 @@ async function askFacts(client: pg.Client): Promise<Facts> {
           CASE WHEN r.rolconnlimit >= 0 AND NOT r.rolsuper THEN r.rolconnlimit - (SELECT pg_catalog.count(*) FROM used WHERE usesysid = r.oid) END
         ) AS free,
         pg_catalog.pg_table_size('pg_catalog.pg_largeobject') AS large,
+        pg_catalog.has_table_privilege('pg_catalog.pg_stats', 'SELECT') AS "mayReadStatistics",
         EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) AS setting
           WHERE setting ILIKE 'client_encoding=%') AS "otherEncoding"
       FROM pg_catalog.pg_database d, pg_catalog.pg_roles r
       WHERE d.datname = pg_catalog.current_database() AND r.rolname = SESSION_USER`);
     const [row] = rows;
     if (!row) throw new Error('the server returned no row');
-    const { free, large, otherEncoding } = row;
-    return { freeConnections: Number(free), largeObjectBytes: Number(large), otherEncoding };
+    const { free, large, ...others } = row;
+    return { freeConnections: Number(free), largeObjectBytes: Number(large), ...others };
   } catch (error) {
     throw toDatabaseFailure('ask about sizes and connections', error);
   }

@@ -4,7 +4,7 @@ import { mostDataLanes } from '../catalog/lane-names.ts';
 export interface LaneTable {
   readonly schema: string;
   readonly name: string;
-  /** On disk with what is stored apart (TOAST), without indexes. */
+  /** About what its rows come to in a dump. */
   readonly bytes: number;
 }
 
@@ -19,12 +19,17 @@ export interface TableGroup<Table extends LaneTable> {
 export interface Division<Table extends LaneTable> {
   /** Largest first; none where there is nothing to be divided. Each table is in one of them, or else in the rest. */
   readonly groups: readonly TableGroup<Table>[];
-  /** On disk, of everything that is in no group. */
+  /** Of everything that is in no group. */
   readonly restBytes: number;
 }
 
 /** What is less is not worth a `pg_dump` of its own, which reads the whole catalog first. */
 const leastGroupBytes = 64 * 1024 ** 2;
+/**
+ * The same for each millisecond that a round trip to the server takes: pg_dump 15 makes about a hundred of them before its
+ * first row, and four times as long should it then take at 25 MB/s.
+ */
+const leastGroupBytesPerMs = 10_000_000;
 /** So many groups for each `pg_dump` that runs at once: one that ends early takes the next. */
 const groupsPerJob = 4;
 /** Names are arguments of one process: Linux allows 2 MiB of them, and each of them is a query. */
@@ -32,18 +37,23 @@ const mostNamed = 4000;
 const mostNameBytes = 512 * 1024;
 
 /**
- * Divides tables into balanced groups. What is small together is left to the rest, which is a group like the others.
+ * Divides tables into balanced groups, so many for each `pg_dump` that runs at once. What is small together is left to the
+ * rest, which is a group like the others.
  * @param jobs how many `pg_dump` run at once; at least 2.
- * @param otherBytes on disk, of what the rest has besides: large objects, tables that cannot be named.
+ * @param otherBytes of what the rest has besides: large objects, tables that cannot be named.
+ * @param roundTripMs to the server.
  */
 export function divideTables<Table extends LaneTable>(
   tables: readonly Table[],
   jobs: number,
   otherBytes: number,
+  roundTripMs: number,
 ): Division<Table> {
   const total = tables.reduce((sum, { bytes }) => sum + bytes, otherBytes);
-  const wanted = Math.max(jobs, Math.min(groupsPerJob * jobs, Math.floor(total / leastGroupBytes)));
-  const parts = Math.min(mostDataLanes + 1, wanted);
+  const least = Math.max(leastGroupBytes, roundTripMs * leastGroupBytesPerMs);
+  // A few more than run at once would leave most of them idle at the end.
+  const perJob = Math.max(1, Math.min(groupsPerJob, Math.floor(total / least / jobs)));
+  const parts = Math.min(mostDataLanes + 1, perJob * jobs);
   let restBytes = total;
   let nameBytes = 0;
   const named: Table[] = [];

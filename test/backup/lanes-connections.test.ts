@@ -17,3 +17,16 @@ test('a role that may have two connections dumps one lane after the other, and i
   assert.match(run.stderr, /WARN: JOBS=3 takes more connections than the server leaves/);
   assert.match(run.stderr, /dumping into 3 objects, 1 at once/);
 });
+
+test('a role that may not read statistics dumps in lanes all the same', async () => {
+  await scene.postgres.psql(
+    `CREATE ROLE blind LOGIN PASSWORD 'blind';
+     GRANT USAGE ON SCHEMA public TO blind; GRANT SELECT ON ALL TABLES IN SCHEMA public TO blind;
+     GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO blind;
+     REVOKE SELECT ON pg_catalog.pg_stats FROM PUBLIC`,
+    'shop',
+  );
+  const changes = { DATABASE_URL: scene.postgres.url('shop', { user: 'blind', password: 'blind' }), GLOBALS: 'off' };
+  const { run } = await scene.succeeds({ ...changes, JOBS: '3' });
+  assert.match(run.stderr, /dumping into 3 objects, 3 at once/);
+});

@@ -7,6 +7,9 @@ import { automaticJobs, divideTables, type LaneTable, tablePattern } from '../..
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 * mebibyte;
 
+/** Milliseconds of a round trip within a machine. */
+const near = 0.1;
+
 function table(name: string, bytes: number): LaneTable {
   return { schema: 'public', name, bytes };
 }
@@ -25,7 +28,7 @@ describe('the division of tables', () => {
   test('has every table exactly once, in a group or in the rest, and loses no byte', () => {
     fc.assert(
       fc.property(anyTables, anyJobs, fc.nat({ max: 2 ** 40 }), (all, jobs, otherBytes) => {
-        const { groups, restBytes } = divideTables(all, jobs, otherBytes);
+        const { groups, restBytes } = divideTables(all, jobs, otherBytes, near);
         const named = groups.flatMap((group) => group.tables);
         assert.equal(new Set(named).size, named.length, 'a table twice');
         const left = all.filter((one) => !named.includes(one));
@@ -40,7 +43,7 @@ describe('the division of tables', () => {
   test('has a bounded number of groups, none of them empty, the largest first', () => {
     fc.assert(
       fc.property(anyTables, anyJobs, (all, jobs) => {
-        const { groups } = divideTables(all, jobs, 0);
+        const { groups } = divideTables(all, jobs, 0, near);
         assert.ok(groups.length <= Math.min(mostDataLanes, 4 * jobs));
         assert.ok(groups.every((group) => group.tables.length > 0));
         assert.deepEqual(
@@ -54,7 +57,7 @@ describe('the division of tables', () => {
   test('is balanced: no group is larger than the largest table or twice a fair share', () => {
     fc.assert(
       fc.property(anyTables, anyJobs, (all, jobs) => {
-        const { groups, restBytes } = divideTables(all, jobs, 0);
+        const { groups, restBytes } = divideTables(all, jobs, 0, near);
         const total = all.reduce((bytes, one) => bytes + one.bytes, 0);
         const largest = Math.max(0, ...all.map(({ bytes }) => bytes));
         const fair = total / (groups.length + 1);
@@ -67,23 +70,29 @@ describe('the division of tables', () => {
 
   test('gives a large table a group of its own, and more groups than run at once', () => {
     const sizes = [10 * gibibyte, ...Array.from({ length: 40 }, () => gibibyte)];
-    const { groups } = divideTables(tables(...sizes), 2, 0);
+    const { groups } = divideTables(tables(...sizes), 2, 0, near);
     assert.equal(groups[0]?.tables.length, 1);
     assert.equal(groups.length, 7);
   });
 
   test('makes no more groups of little than run at once', () => {
-    assert.equal(divideTables(tables(8192, 8192, 8192, 8192, 8192, 8192), 3, 0).groups.length, 2);
+    assert.equal(divideTables(tables(8192, 8192, 8192, 8192, 8192, 8192), 3, 0, near).groups.length, 2);
+  });
+
+  test('has as many groups for each that runs at once as are worth a round trip to a far server', () => {
+    const all = tables(...Array.from({ length: 40 }, () => 256 * mebibyte));
+    const groups = (roundTripMs: number): number => divideTables(all, 4, 0, roundTripMs).groups.length + 1;
+    assert.deepEqual([near, 20, 60, 130, 500].map(groups), [16, 16, 16, 8, 4]);
   });
 
   test('names nothing where all is empty, or the large objects outweigh it', () => {
-    assert.deepEqual(divideTables(tables(0, 0, 0), 4, 0).groups, []);
-    assert.deepEqual(divideTables([], 4, gibibyte).groups, []);
+    assert.deepEqual(divideTables(tables(0, 0, 0), 4, 0, near).groups, []);
+    assert.deepEqual(divideTables([], 4, gibibyte, near).groups, []);
   });
 
   test('names no more than fits into the arguments of a process, however many there are', () => {
     const many = Array.from({ length: 100_000 }, (_, index) => table(`${'x'.repeat(57)}${String(index)}`, mebibyte));
-    const { groups, restBytes } = divideTables(many, 4, 0);
+    const { groups, restBytes } = divideTables(many, 4, 0, near);
     const patterns = groups.flatMap((group) => group.tables.map(tablePattern));
     assert.ok(patterns.length >= 1000);
     assert.ok(patterns.join(' --exclude-table=').length < 600_000);
