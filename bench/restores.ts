@@ -81,6 +81,8 @@ export async function measureRestores(
     await server.psql(`drop database if exists ${target}`);
     await server.psql(`create database ${target} template template0`);
     await server.psql('checkpoint');
+    // Else a way has to write what the one before it has left in memory.
+    await runCommand('sync', []);
   };
   const after = async (way: Contestant, first: boolean): Promise<number> => {
     if (first && (await fingerprint(server, target)) !== expected) {
