@@ -84,7 +84,9 @@ async function storeLanes(
   const said = new Map<string, string[]>();
   // The definitions first: only the first lane finds everything as it was a moment ago. Then the largest.
   const [definitions, ...contents] = lanes;
-  const order = [definitions, ...contents.toSorted((a, b) => b.dumpBytes - a.dumpBytes)].filter((lane) => lane !== undefined);
+  const order = [definitions, ...contents.toSorted((a, b) => b.dumpBytes - a.dumpBytes)].filter(
+    (lane) => lane !== undefined,
+  );
   const stored = await sideBySide(order, atOnce, ready.signal, async ({ lane, part, bytes, dumpBytes }, signal) => {
     const announced: string[] = [];
     said.set(lane, announced);
