@@ -35,7 +35,12 @@ describe('a leak is found', { timeout }, () => {
     );
     await client.connect();
     await s3.client.send(new PutObjectCommand({ Bucket: bucket, Key: 'planted-object', Body: 'x' }));
-    const variables = fakeInPath(laboratory, folder, 'age', 'setsid sleep 20 <&- >&- 2>&- 3<&- &\nexec /usr/bin/age "$@"');
+    const variables = fakeInPath(
+      laboratory,
+      folder,
+      'age',
+      'setsid sleep 20 <&- >&- 2>&- 3<&- &\nexec /usr/bin/age "$@"',
+    );
     const { wrong } = await soakRuns(laboratory, { runs: 1, restoreEvery: 2, variables });
     const processes = wrong.filter((text) => /^run 1: a process: \d+ sleep 20/.test(text));
     for (const text of processes) process.kill(Number(/\d+(?= sleep)/.exec(text)?.[0]));
