@@ -55,7 +55,8 @@ export async function planLanes(
 ): Promise<LanePlan | undefined> {
   if (form.jobs === 1 || form.format === 'plain' || notDivisible(source) !== undefined) return undefined;
   const facts = await askFacts(client);
-  const bytes = tables.reduce((sum, { wholeBytes }) => sum + wholeBytes, facts.largeObjectBytes);
+  const onDisk = (some: readonly Table[]): number => some.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
+  const bytes = onDisk(tables) + facts.largeObjectBytes;
   const asked =
     form.jobs === 'auto'
       ? automaticJobs({
@@ -72,17 +73,15 @@ export async function planLanes(
   const named = tables.filter((table) => isNameable(table, server, isUtf8));
   const sizes = facts.mayReadStatistics ? await dumpedSizes(client, tables) : new Map<number, number>();
   const sizeOf = ({ oid, wholeBytes }: Table): number => sizes.get(oid) ?? wholeBytes;
-  const total = tables.reduce((sum, table) => sum + sizeOf(table), facts.largeObjectBytes);
+  const dumped = (some: readonly Table[]): number => some.reduce((sum, table) => sum + sizeOf(table), 0);
   const division = divideTables(
     named.map((table) => ({ ...table, bytes: sizeOf(table) })),
     asked,
-    total - named.reduce((sum, table) => sum + sizeOf(table), 0),
+    dumped(tables) + facts.largeObjectBytes - dumped(named),
     await roundTripMs(client),
   );
   if (division.groups.length === 0) return undefined;
   const patterns = division.groups.map((group) => group.tables.map(tablePattern));
-  const onDisk = (some: readonly Table[]): number => some.reduce((sum, { wholeBytes }) => sum + wholeBytes, 0);
-  const restOnDisk = bytes - onDisk(division.groups.flatMap((group) => group.tables));
   return {
     jobs,
     jobsAsked: jobs < asked ? asked : undefined,
@@ -98,7 +97,7 @@ export async function planLanes(
       {
         lane: restLane,
         part: { contentsWithout: patterns.flat() },
-        bytes: restOnDisk,
+        bytes: bytes - onDisk(division.groups.flatMap((group) => group.tables)),
         dumpBytes: division.restBytes,
         tables: [],
       },

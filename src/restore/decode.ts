@@ -11,8 +11,9 @@ import { type KnownBlocks, onlyKnown } from './known-blocks.ts';
 const heldBytes = 4096;
 
 /**
- * An artifact's stored bytes, in pieces that are valid until the next is asked for. **It ends only if they are the ones that the manifest records**; otherwise iterating throws
- * before its last chunk, a Failure of kind `verification` that names the object and the difference.
+ * An artifact's stored bytes, in pieces that are valid until the next is asked for. **It ends only if they are the ones that
+ * the manifest records**; otherwise iterating throws before its last bytes, a Failure of kind `verification` that names the
+ * object and the difference.
  * @param known where all of it was read before: then no byte comes through that was not the same.
  */
 export async function* checkedBytes(

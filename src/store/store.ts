@@ -67,8 +67,9 @@ export interface Store {
   /** The object's description, or undefined when there is none. Retries a miss briefly: stores may show it late. */
   head(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;
   /**
-   * The object's bytes, in pieces that are valid until the next is asked for. Iterating rejects when the object is missing or the reply was cut short; a connection that
-   * breaks in the middle is resumed where it stopped. The caller iterates to the end or calls `return`.
+   * The object's bytes, in pieces that are valid until the next is asked for. Iterating rejects when the object is missing
+   * or the reply was cut short; a connection that breaks in the middle is resumed where it stopped. The caller iterates to
+   * the end or calls `return`.
    */
   get(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**

@@ -9,9 +9,10 @@ import { isTransient, readTrouble, S3Error } from './errors.ts';
 const smallBytes = 4 * 1024 ** 2;
 
 /**
- * The bytes of an object, in pieces that are valid until the next is asked for. A connection that breaks is taken up again where it stopped, by a range of the very same
- * object (its ETag), for as long as bytes go on arriving within the time that the call allows. The announced length is
- * checked, since a reply that was cut short can look like a normal end. Rejects with an S3Error, or a Failure.
+ * The bytes of an object, in pieces that are valid until the next is asked for. A connection that breaks is taken up again
+ * where it stopped, by a range of the very same object (its ETag), for as long as bytes go on arriving within the time that
+ * the call allows. The announced length is checked, since a reply that was cut short can look like a normal end. Rejects
+ * with an S3Error, or a Failure.
  */
 export async function* download(
   bucket: Bucket,
