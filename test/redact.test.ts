@@ -46,7 +46,7 @@ describe('a secret is never shown', () => {
       fc.property(words, fc.string(), fc.constantFrom(...Object.values(encodings)), (secret, around, encode) => {
         // Of one made of the stars that replace it, nothing can be told.
         fc.pre(!/^[*\s]*$/.test(secret) && !around.includes(secret) && !'***'.includes(secret));
-        const form = encode(secret).replace(/^"|"$/g, '');
+        const form = encode(secret);
         const text = createRedactor([new Secret(secret)])(`${around} ${form} ${around}`);
         assert.ok(!text.includes(` ${form} `), text);
       }),
