@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -49,7 +49,8 @@ async function ageKeys(): Promise<Keys> {
 
 async function gpgKeys(): Promise<Keys> {
   const gpg = ['--homedir', temporaryFolder(), '--batch', '--quiet', '--pinentry-mode', 'loopback'];
-  const passphrase = 'canary-gpg:@/%# "pass" phrase';
+  // Of this process alone: making the key shows it, to another run of these tests, too.
+  const passphrase = `canary-gpg:@/%# "pass" phrase ${randomUUID()}`;
   const protect = ['--passphrase', passphrase];
   await runCommand('gpg', [...gpg, ...protect, '--quick-generate-key', 'restore@example.com', 'rsa2048', 'encr']);
   const key = await runCommand('gpg', [...gpg, ...protect, '--armor', '--export-secret-keys', 'restore@example.com']);
