@@ -29,8 +29,13 @@ export interface LanePlan {
   readonly jobs: number;
   /** Set where the server would not allow as many connections as were asked for. */
   readonly jobsAsked: number | undefined;
+  /**
+   * The server leaves a connection for the definitions besides. They are nearly all round trips, some hundred of them,
+   * and the lane that came after them would be the last to end where the server is far.
+   */
+  readonly definitionsBeside: boolean;
   /** Definitions, named tables from the largest group on, the rest. */
-  readonly lanes: readonly PlannedLane[];
+  readonly lanes: readonly [PlannedLane, ...PlannedLane[]];
 }
 
 /** Arguments of pg_dump that say the same to each of several as to one. */
@@ -85,6 +90,7 @@ export async function planLanes(
   return {
     jobs,
     jobsAsked: jobs < asked ? asked : undefined,
+    definitionsBeside: facts.freeConnections > jobs,
     lanes: [
       { lane: schemaLane, part: 'definitions', bytes: 0, dumpBytes: 0, tables: [] },
       ...division.groups.map((group, index) => ({

@@ -11,7 +11,7 @@ import type { RunContext } from './context.ts';
 import type { Spent } from './effort.ts';
 import { storeLane } from './lane.ts';
 import { checkLanes } from './lane-check.ts';
-import type { LanePlan } from './lane-plan.ts';
+import type { LanePlan, PlannedLane } from './lane-plan.ts';
 import { LanesProgress } from './lanes-progress.ts';
 import type { LaneProgress } from './progress.ts';
 import type { Ready } from './ready.ts';
@@ -63,15 +63,19 @@ async function storeLanes(
   context: RunContext,
   ready: Ready,
   request: DumpRequest,
-  { lanes, jobs, jobsAsked }: LanePlan,
+  { lanes, jobs, jobsAsked, definitionsBeside }: LanePlan,
 ): Promise<StoredDump[]> {
   const { config, log } = context;
   const { census } = request.snapshot;
-  const atOnce = Math.min(jobs, lanes.length);
+  // The definitions first: only the first lane finds everything as it was a moment ago. Then the largest.
+  const [definitions, ...others] = lanes;
+  const contents = others.toSorted((a, b) => b.dumpBytes - a.dumpBytes);
+  const rows = Math.min(jobs, definitionsBeside ? contents.length : lanes.length);
   if (jobsAsked !== undefined) {
     log.warn(`JOBS=${String(jobsAsked)} takes more connections than the server leaves: so many at once as there are`);
   }
-  log.info(`dumping into ${String(lanes.length)} objects, ${String(atOnce)} at once`);
+  const beside = definitionsBeside ? ' and the definitions beside' : '';
+  log.info(`dumping into ${String(lanes.length)} objects, ${String(rows)} at once${beside}`);
   const progress = new LanesProgress(
     lanes.reduce((sum, { bytes }) => sum + bytes, 0),
     census.tables.length,
@@ -82,12 +86,7 @@ async function storeLanes(
     look: () => progress.look(),
   });
   const said = new Map<string, string[]>();
-  // The definitions first: only the first lane finds everything as it was a moment ago. Then the largest.
-  const [definitions, ...contents] = lanes;
-  const order = [definitions, ...contents.toSorted((a, b) => b.dumpBytes - a.dumpBytes)].filter(
-    (lane) => lane !== undefined,
-  );
-  const stored = await sideBySide(order, atOnce, ready.signal, async ({ lane, part, bytes, dumpBytes }, signal) => {
+  const store = async ({ lane, part, bytes, dumpBytes }: PlannedLane, signal: AbortSignal): Promise<StoredDump> => {
     const announced: string[] = [];
     said.set(lane, announced);
     const one = await storeOne(context, { ...ready, signal }, request, {
@@ -95,14 +94,18 @@ async function storeLanes(
       part,
       onDisk: bytes,
       databaseBytes: Math.max(bytes, dumpBytes),
-      streams: atOnce,
+      streams: rows,
       progress: progress.of(bytes),
       onTable: (name) => announced.push(name),
     });
     log.debug(`${lane}: ${String(one.measured.bytes)} bytes`);
     if (lane === schemaLane) census.definitionsRead();
     return one;
-  });
+  };
+  const queues = definitionsBeside ? [[definitions], contents] : [[definitions, ...contents]];
+  const stored = await sideBySide(queues, queues.length, ready.signal, (queue, signal) =>
+    sideBySide(queue, rows, signal, store),
+  );
   checkLanes(
     lanes.map((lane) => ({ ...lane, announced: said.get(lane.lane) ?? [] })),
     census.tables,
@@ -110,7 +113,7 @@ async function storeLanes(
   );
   await refuseMoved(ready.session.client);
   const place = (one: StoredDump): number => lanes.findIndex(({ lane }) => lane === one.artifact.lane);
-  return stored.toSorted((a, b) => place(a) - place(b));
+  return stored.flat().toSorted((a, b) => place(a) - place(b));
 }
 
 interface OneDump {

@@ -58,7 +58,7 @@ test('a standby is dumped in lanes, of one moment', async () => {
   const place = { BACKUP_DESTINATION: `file://${store}` };
   const backup = await runEntrypoint({ ...place, DATABASE_URL: standby.url, JOBS: '3' });
   assert.equal(backup.exitCode, 0, backup.stderr);
-  assert.match(backup.stderr, /dumping into \d objects, 3 at once/);
+  assert.match(backup.stderr, /dumping into 4 objects, 3 at once and the definitions beside/);
   const target = { TARGET_DATABASE_URL: primary.url('restored') };
   const restored = await runEntrypoint({ ...place, ...target }, { args: ['restore', 'latest', '--create'] });
   assert.equal(restored.exitCode, 0, restored.stdout + restored.stderr);

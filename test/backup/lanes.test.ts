@@ -47,7 +47,7 @@ describe('a dump in lanes', () => {
     const text = sums?.[1].data;
     assert.ok(text);
     assert.equal(result['sha256'], createHash('sha256').update(text).digest('hex'));
-    assert.match(run.stderr, /dumping into 3 objects, 3 at once/);
+    assert.match(run.stderr, /dumping into 3 objects, 2 at once and the definitions beside/);
     const verified = await scene.start({}, { args: ['verify'] }).ended;
     assert.equal(verified.exitCode, 0, verified.stderr);
     assert.match(verified.stdout, /database-data-rest\.dump/);
