@@ -35,6 +35,10 @@ const groupsPerJob = 4;
 /** Names are arguments of one process: Linux allows 2 MiB of them, and each of them is a query. */
 const mostNamed = 4000;
 const mostNameBytes = 512 * 1024;
+/** A table is small where so many of its size are less than a group. */
+const smallest = 50;
+/** So many times shorter has the longest to be for more tables to be named. */
+const worthNames = 1.03;
 
 /**
  * Divides tables into balanced groups, so many for each `pg_dump` that runs at once. What is small together is left to the
@@ -49,33 +53,62 @@ export function divideTables<Table extends LaneTable>(
   otherBytes: number,
   roundTripMs: number,
 ): Division<Table> {
-  const total = tables.reduce((sum, { bytes }) => sum + bytes, otherBytes);
+  const total = otherBytes + bytesOf(tables);
   const least = Math.max(leastGroupBytes, roundTripMs * leastGroupBytesPerMs);
   // A few more than run at once would leave most of them idle at the end.
   const perJob = Math.max(1, Math.min(groupsPerJob, Math.floor(total / least / jobs)));
   const parts = Math.min(mostDataLanes + 1, perJob * jobs);
-  let restBytes = total;
-  let nameBytes = 0;
+  const sorted = nameable(tables.toSorted((a, b) => b.bytes - a.bytes));
+  // The largest, until what is left is no more than a group: few names, but the rest may be less than the others.
   const named: Table[] = [];
-  for (const table of tables.toSorted((a, b) => b.bytes - a.bytes)) {
-    nameBytes += Buffer.byteLength(tablePattern(table)) + 32;
-    const isFair = restBytes <= total / parts;
-    if (table.bytes === 0 || isFair || named.length === mostNamed || nameBytes > mostNameBytes) break;
+  let restBytes = total;
+  for (const table of sorted) {
+    if (restBytes <= total / parts) break;
     named.push(table);
     restBytes -= table.bytes;
   }
-  const groups = Array.from({ length: Math.min(parts - 1, named.length) }, () => ({
-    tables: [] as Table[],
-    bytes: 0,
-  }));
-  for (const table of named) {
+  const few = { groups: deal(named, parts - 1, Infinity).groups, restBytes };
+  // All but small ones, some of them to the rest.
+  const large = sorted.filter(({ bytes }) => bytes * smallest >= total / parts);
+  const even = deal(large, parts - 1, total - bytesOf(large));
+  return longest(even) * worthNames < longest(few) ? even : few;
+}
+
+/** Of tables with the largest first, as many as may be named. */
+function nameable<Table extends LaneTable>(tables: readonly Table[]): readonly Table[] {
+  let nameBytes = 0;
+  const end = tables.findIndex((table, index) => {
+    nameBytes += Buffer.byteLength(tablePattern(table)) + 32;
+    return table.bytes === 0 || index === mostNamed || nameBytes > mostNameBytes;
+  });
+  return end === -1 ? tables : tables.slice(0, end);
+}
+
+/** Deals tables, the largest first: each to the group that is the lightest by then, or to the rest where that is lighter. */
+function deal<Table extends LaneTable>(tables: readonly Table[], most: number, restBytes: number): Division<Table> {
+  const groups = Array.from({ length: Math.min(most, tables.length) }, () => ({ tables: [] as Table[], bytes: 0 }));
+  let rest = restBytes;
+  for (const table of tables) {
     const [first, ...others] = groups;
     if (!first) break;
     const lightest = others.reduce((least, group) => (group.bytes < least.bytes ? group : least), first);
-    lightest.tables.push(table);
-    lightest.bytes += table.bytes;
+    if (rest < lightest.bytes) {
+      rest += table.bytes;
+    } else {
+      lightest.tables.push(table);
+      lightest.bytes += table.bytes;
+    }
   }
-  return { groups: groups.toSorted((a, b) => b.bytes - a.bytes), restBytes };
+  return { groups: groups.toSorted((a, b) => b.bytes - a.bytes), restBytes: rest };
+}
+
+function bytesOf(tables: readonly LaneTable[]): number {
+  return tables.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** What the one has to do that has most. */
+function longest({ groups, restBytes }: Division<LaneTable>): number {
+  return Math.max(restBytes, groups[0]?.bytes ?? 0);
 }
 
 /**

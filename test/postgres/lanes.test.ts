@@ -68,6 +68,24 @@ describe('the division of tables', () => {
     );
   });
 
+  test('is even where few tables are left, though the rest then has more than its share', () => {
+    const { groups, restBytes } = divideTables(tables(100, 100, 100, 60, 60), 4, 0, near);
+    assert.deepEqual([...groups.map(({ bytes }) => bytes), restBytes], [100, 100, 100, 120]);
+  });
+
+  test('is even where tables of three sizes are four each, as one of each is a group', () => {
+    const { groups, restBytes } = divideTables(tables(...[115, 114, 85].flatMap((n) => [n, n, n, n])), 4, 0, near);
+    assert.deepEqual([...groups.map(({ bytes }) => bytes), restBytes], [314, 314, 314, 314]);
+  });
+
+  test('names few where more names would change little', () => {
+    const sizes = [900, 900, 900, ...Array.from({ length: 300 }, () => 2.9)];
+    assert.deepEqual(
+      divideTables(tables(...sizes), 4, 0, near).groups.map((group) => group.tables.length),
+      [1, 1, 1],
+    );
+  });
+
   test('gives a large table a group of its own, and more groups than run at once', () => {
     const sizes = [10 * gibibyte, ...Array.from({ length: 40 }, () => gibibyte)];
     const { groups } = divideTables(tables(...sizes), 2, 0, near);
