@@ -30,10 +30,10 @@ export interface LanePlan {
   /** Set where the server would not allow as many connections as were asked for. */
   readonly jobsAsked: number | undefined;
   /**
-   * The server leaves a connection for the definitions besides. They are nearly all round trips, some hundred of them,
-   * and the lane that came after them would be the last to end where the server is far.
+   * What else may be dumped at the same time. Definitions are nearly all round trips, some hundred of them, and the lane
+   * that came after them would be the last to end where the server is far.
    */
-  readonly definitionsBeside: boolean;
+  readonly beside: { readonly definitions: boolean; readonly globals: boolean };
   /** Definitions, named tables from the largest group on, the rest. */
   readonly lanes: readonly [PlannedLane, ...PlannedLane[]];
 }
@@ -55,7 +55,7 @@ export function notDivisible(source: SourceConfig): string | undefined {
  */
 export async function planLanes(
   { source, form, databases }: Pick<Config, 'source' | 'form' | 'databases'>,
-  { client, server }: Pick<Session, 'client' | 'server'>,
+  { client, server, roundTripMs }: Pick<Session, 'client' | 'server' | 'roundTripMs'>,
   { tables }: Pick<Census, 'tables'>,
 ): Promise<LanePlan | undefined> {
   if (form.jobs === 1 || form.format === 'plain' || notDivisible(source) !== undefined) return undefined;
@@ -83,14 +83,14 @@ export async function planLanes(
     named.map((table) => ({ ...table, bytes: sizeOf(table) })),
     asked,
     dumped(tables) + facts.largeObjectBytes - dumped(named),
-    await roundTripMs(client),
+    roundTripMs,
   );
   if (division.groups.length === 0) return undefined;
   const patterns = division.groups.map((group) => group.tables.map(tablePattern));
   return {
     jobs,
     jobsAsked: jobs < asked ? asked : undefined,
-    definitionsBeside: facts.freeConnections > jobs,
+    beside: { definitions: facts.freeConnections > jobs, globals: facts.freeConnections > jobs + 1 },
     lanes: [
       { lane: schemaLane, part: 'definitions', bytes: 0, dumpBytes: 0, tables: [] },
       ...division.groups.map((group, index) => ({
@@ -124,19 +124,6 @@ function isNameable({ schema, name, ...table }: Table, server: ServerFacts, isUt
 function setsEncoding({ connection }: SourceConfig): boolean {
   const { PGCLIENTENCODING, PGOPTIONS } = connection.libpqEnvironment;
   return PGCLIENTENCODING !== undefined || PGOPTIONS?.includes('client_encoding') === true;
-}
-
-/** How long the server takes to answer at best. */
-async function roundTripMs(client: pg.Client): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let times = 0; times < 3; times += 1) {
-    const asked = performance.now();
-    await client.query('SELECT').catch((error: unknown) => {
-      throw toDatabaseFailure('ask how far the server is', error);
-    });
-    least = Math.min(least, performance.now() - asked);
-  }
-  return least;
 }
 
 interface FactsRow extends Pick<Facts, 'mayReadStatistics' | 'otherEncoding'> {

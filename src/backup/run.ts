@@ -15,14 +15,15 @@ import { folderAddress } from './folder-address.ts';
 import { notDivisible } from './lane-plan.ts';
 import type { RunContext } from './context.ts';
 import { drillStored } from './drill.ts';
-import { decideEffort, sumOfSpent } from './effort.ts';
-import { prepareGlobals, storeGlobals } from './globals.ts';
+import { sumOfSpent } from './effort.ts';
+import { prepareGlobals } from './globals.ts';
 import { preflight } from './preflight.ts';
 import { earlierBackups, gapBefore, previousBackup, shrinkWarning } from './previous.ts';
 import type { Ready } from './ready.ts';
 import { SignedObjects } from './signed.ts';
 import { beginSnapshot } from './snapshot.ts';
-import { dumpFile, storeDump, verifyDump } from './store-dump.ts';
+import { storeArtifacts } from './store-artifacts.ts';
+import { dumpFile, verifyDump } from './store-dump.ts';
 import { decideTier } from './tier.ts';
 import { WrittenObjects } from './written.ts';
 
@@ -76,11 +77,8 @@ export async function makeBackup(run: RunContext): Promise<CompletedBackup> {
   const tags = config.store.kind === 's3' && config.store.tags ? tagsOf(config.store, await tierSoon) : undefined;
   await using written = new WrittenObjects(store, id, tags, log, config.run.verify !== 'head');
   const signed = new SignedObjects(written, config.signing);
-  // Before the dump, which may take hours: what cannot be dumped is known at once.
-  const globals = await storeGlobals(context, ready, { plan, folder, id, tags, written });
-  const effort = await decideEffort(context, ready, snapshot.lanes?.jobs ?? 1, earlier);
-  const request = { snapshot, folder, id, tags, effort, written };
-  const stored = await storeDump(context, ready, request);
+  const request = { snapshot, plan, folder, id, tags, written, earlier };
+  const { globals, dumps: stored } = await storeArtifacts(context, ready, request);
   const contents = await census.finish();
   await refuseLeftOutKeys(session.client, config.source, census.dumped);
   const needs = await findNeeds(session.client, config.source, contents.tables);

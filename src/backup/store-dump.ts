@@ -63,19 +63,19 @@ async function storeLanes(
   context: RunContext,
   ready: Ready,
   request: DumpRequest,
-  { lanes, jobs, jobsAsked, definitionsBeside }: LanePlan,
+  { lanes, jobs, jobsAsked, beside }: LanePlan,
 ): Promise<StoredDump[]> {
   const { config, log } = context;
   const { census } = request.snapshot;
   // The definitions first: only the first lane finds everything as it was a moment ago. Then the largest.
   const [definitions, ...others] = lanes;
   const contents = others.toSorted((a, b) => b.dumpBytes - a.dumpBytes);
-  const rows = Math.min(jobs, definitionsBeside ? contents.length : lanes.length);
+  const rows = Math.min(jobs, beside.definitions ? contents.length : lanes.length);
   if (jobsAsked !== undefined) {
     log.warn(`JOBS=${String(jobsAsked)} takes more connections than the server leaves: so many at once as there are`);
   }
-  const beside = definitionsBeside ? ' and the definitions beside' : '';
-  log.info(`dumping into ${String(lanes.length)} objects, ${String(rows)} at once${beside}`);
+  const besides = beside.definitions ? ' and the definitions beside' : '';
+  log.info(`dumping into ${String(lanes.length)} objects, ${String(rows)} at once${besides}`);
   const progress = new LanesProgress(
     lanes.reduce((sum, { bytes }) => sum + bytes, 0),
     census.tables.length,
@@ -102,7 +102,7 @@ async function storeLanes(
     if (lane === schemaLane) census.definitionsRead();
     return one;
   };
-  const queues = definitionsBeside ? [[definitions], contents] : [[definitions, ...contents]];
+  const queues = beside.definitions ? [[definitions], contents] : [[definitions, ...contents]];
   const stored = await sideBySide(queues, queues.length, ready.signal, (queue, signal) =>
     sideBySide(queue, rows, signal, store),
   );
@@ -211,7 +211,7 @@ function spentOf({ level }: Effort, ms: number, lane: LaneProgress | undefined):
 export async function verifyDump(
   context: RunContext,
   { store, signal }: Pick<Ready, 'store' | 'signal'>,
-  { folder, id, snapshot }: DumpRequest,
+  { folder, id, snapshot }: Pick<DumpRequest, 'folder' | 'id' | 'snapshot'>,
   stored: readonly StoredDump[],
 ): Promise<void> {
   const { config } = context;

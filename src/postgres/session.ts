@@ -30,6 +30,7 @@ export class Session {
   readonly server: ServerFacts;
 
   readonly #signal: AbortSignal;
+  #roundTripMs = Infinity;
 
   private constructor(client: pg.Client, server: ServerFacts, signal: AbortSignal) {
     this.client = client;
@@ -92,6 +93,11 @@ export class Session {
     }
   }
 
+  /** The shortest time in which the server has answered so far: about that of a round trip. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
   /**
    * Takes the advisory lock for backups of this database to this place. It goes with the connection.
    * @throws {Failure} `locked` when another run holds it.
@@ -143,8 +149,11 @@ export class Session {
     what: string,
     query: string | pg.QueryConfig,
   ): Promise<pg.QueryResult<Row>> {
+    const asked = performance.now();
     try {
-      return await this.client.query<Row>(query);
+      const result = await this.client.query<Row>(query);
+      this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - asked);
+      return result;
     } catch (error) {
       throwIfAborted(this.#signal);
       throw toDatabaseFailure(what, error);
