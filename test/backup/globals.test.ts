@@ -83,6 +83,37 @@ describe('GLOBALS=on', () => {
   });
 });
 
+describe('beside a dump in lanes', () => {
+  const lanes = { ...auto, JOBS: '3' };
+
+  test('they are dumped at the same time', async () => {
+    const place = temporaryFolder();
+    const meet = (own: string, other: string): string =>
+      `touch '${place}/${own}'; until [ -e '${place}/${other}' ]; do sleep 0.1; done`;
+    const variables = fakePgDumpAll(
+      `${meet('globals', 'rest')}; exec "$real" "$@"`,
+      `case "$*" in *--exclude-table=*) ${meet('rest', 'globals')};; esac`,
+    );
+    const { result } = await scene.succeeds({ ...lanes, ...variables });
+    assert.equal(result['globals'], 'without passwords');
+  });
+
+  test('they fail the run though all lanes are stored, with GLOBALS=on', async () => {
+    await scene.fails(
+      { ...lanes, ...fakePgDumpAll(`sleep 2; ${refuses}`), GLOBALS: 'on' },
+      { exitCode: 65, error: /pg_dumpall failed with exit code 1: .*permission denied/, hint: /GLOBALS=off/ },
+    );
+  });
+
+  test('a lane that fails ends them', async () => {
+    const fail = `case "$*" in *--exclude-table=*) sleep 1; echo 'pg_dump: error: no more' >&2; exit 1;; esac`;
+    await scene.fails(
+      { ...lanes, ...fakePgDumpAll('exec sleep 600', fail) },
+      { exitCode: 65, error: /^pg_dump failed with exit code 1: no more$/ },
+    );
+  });
+});
+
 describe('the promise holds for both objects', () => {
   for (const VERIFY of ['download', 'drill']) {
     test(`fault 44: one bit of the stored globals is flipped, with VERIFY=${VERIFY}`, async () => {

@@ -10,7 +10,7 @@ test('a role that may have two connections dumps one lane after the other, and i
   );
   const changes = {
     DATABASE_URL: scene.postgres.url('shop', { user: 'thrifty', password: 'thrifty' }),
-    GLOBALS: 'off',
+    GLOBALS: 'on',
     JOBS: '3',
   };
   const { run } = await scene.succeeds(changes);

@@ -20,12 +20,15 @@ export function fakePgDump(script: string, major = 15): Record<string, string> {
   return { PG_CLIENTS_DIR: clients };
 }
 
-/** The same for pg_dumpall, beside the real pg_dump. `"$real"` is the real pg_dumpall. */
-export function fakePgDumpAll(script: string): Record<string, string> {
+/**
+ * The same for pg_dumpall, beside the real pg_dump. `"$real"` is the real pg_dumpall.
+ * @param dumpScript what pg_dump does before it is the real one.
+ */
+export function fakePgDumpAll(script: string, dumpScript = ''): Record<string, string> {
   const clients = temporaryFolder();
   const bin = join(clients, '15/bin');
   const real = '/usr/lib/postgresql/15/bin';
-  writeScript(bin, 'pg_dump', `exec ${real}/pg_dump "$@"`);
+  writeScript(bin, 'pg_dump', `${dumpScript}\nexec ${real}/pg_dump "$@"`);
   writeScript(bin, 'pg_dumpall', `real=${real}/pg_dumpall\n${script}`);
   return { PG_CLIENTS_DIR: clients };
 }
