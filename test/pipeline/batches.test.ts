@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../src/errors.ts';
 import { inBatches } from '../../src/pipeline/batches.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
+import { lasting } from '../support/processes.ts';
 import { never, shellStages } from '../support/shell-stage.ts';
 
 const { stage, left } = shellStages();
@@ -38,7 +39,7 @@ describe('the output of programs in batches', () => {
     test(`is whole and in order when read ${how}`, async () => {
       const { batches } = joinProcesses([stage('numbers', numbers), stage('cat', 'exec cat')], never);
       assert.deepEqual(await look(batches, pauseMs), expected());
-      assert.deepEqual(left(), []);
+      assert.deepEqual(await lasting(left), []);
     });
   }
 
@@ -56,7 +57,7 @@ describe('the output of programs in batches', () => {
       break;
     }
     await stop();
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('fails after the last piece when a program failed, and ends nothing before', async () => {
@@ -75,7 +76,7 @@ describe('the output of programs in batches', () => {
     const reason = new Failure('sigterm', 'enough');
     setTimeout(() => abort.abort(reason), 50);
     await assert.rejects(reading, (error) => error === reason);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('leaves memory alone that small reads share with others', async () => {

@@ -8,6 +8,7 @@ import { Failure } from '../../src/errors.ts';
 import { feed } from '../../src/pipeline/feed.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
 import { temporaryFolder } from '../support/fake-programs.ts';
+import { lasting } from '../support/processes.ts';
 import { drain, never, shellStages } from '../support/shell-stage.ts';
 
 async function* pieces(data: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -26,7 +27,7 @@ describe('what is fed comes out', () => {
       const data = randomBytes(bytes);
       const joined = joinProcesses([stage('a', 'exec cat'), stage('b', 'exec cat')], never, pieces(data, size));
       assert.ok((await drain(joined.output)).equals(data));
-      assert.deepEqual(left(), []);
+      assert.deepEqual(await lasting(left), []);
     });
   }
 });
@@ -42,7 +43,7 @@ test('input that throws is what is thrown, and no program sees the end of its in
   const last = stage('last', `cat >/dev/null && echo end >'${marker}'`);
   await assert.rejects(drain(joinProcesses([last], never, input()).output), (error) => error === thrown);
   assert.equal(existsSync(marker), false, 'the program took the cut for the end');
-  assert.deepEqual(left(), []);
+  assert.deepEqual(await lasting(left), []);
   // The marker does come where the input ends well.
   await drain(joinProcesses([last], never, pieces(randomBytes(300_000), 65_536)).output);
   assert.equal(existsSync(marker), true);
@@ -76,7 +77,7 @@ for (const [what, script, more, told] of [
     else assert.equal((await drain(output)).length, 10);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.ok(closed);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 }
 
@@ -96,7 +97,7 @@ test('an abort while the input is silent ends everything with its reason', async
   }, 100);
   await assert.rejects(reading, (error) => error === reason);
   assert.equal(existsSync(marker), false);
-  assert.deepEqual(left(), []);
+  assert.deepEqual(await lasting(left), []);
 });
 
 test('a program that has closed its input without an error has not read everything', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
-import { processesShowing } from '../support/processes.ts';
+import { lasting, processesShowing } from '../support/processes.ts';
 import { failureOf, never, shellStages } from '../support/shell-stage.ts';
 
 describe('standard error', () => {
@@ -37,7 +37,7 @@ describe('standard error', () => {
     const { stage, left } = shellStages();
     const failure = await failureOf([stage('source', 'sleep 60 >/dev/null & echo why >&2; exit 1')]);
     assert.equal(failure.message, 'source failed with exit code 1: why');
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('each line is offered to the stage, which keeps what is mere progress out of the failure', async () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Failure } from '../../src/errors.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
+import { lasting } from '../support/processes.ts';
 import { drain, never, shellStages } from '../support/shell-stage.ts';
 
 const sigterm = new Failure('sigterm', 'interrupted by SIGTERM');
@@ -14,7 +15,7 @@ describe('an aborted signal', () => {
     const joined = joinProcesses([stage('source', 'echo started; sleep 60')], AbortSignal.abort(sigterm));
     assert.equal(joined.firstPid, undefined);
     await assert.rejects(drain(joined.output), sigterm);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   for (const [when, script] of [
@@ -32,7 +33,7 @@ describe('an aborted signal', () => {
         for await (const _chunk of output) aborting.abort(sigterm);
       })();
       await assert.rejects(reading, sigterm);
-      assert.deepEqual(left(), []);
+      assert.deepEqual(await lasting(left), []);
     });
   }
 
@@ -44,7 +45,7 @@ describe('an aborted signal', () => {
       for await (const _chunk of joinProcesses([stubborn], aborting.signal).output) aborting.abort(sigterm);
     })();
     await assert.rejects(reading, sigterm);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('a grandchild that left the process group and holds the output open cannot make it wait for ever', async (t) => {
@@ -66,7 +67,7 @@ describe('nothing is left running', () => {
     const { stage, left } = shellStages();
     const { output } = joinProcesses([stage('source', 'exec yes'), stage('cat', 'exec cat')], never);
     for await (const _chunk of output) break;
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('when nobody ever iterates and stop is called, also twice', async () => {
@@ -74,7 +75,7 @@ describe('nothing is left running', () => {
     const { stop } = joinProcesses([stage('source', 'exec yes'), stage('cat', 'exec cat')], never);
     assert.equal(left().length, 2);
     await Promise.all([stop(), stop()]);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('when nobody iterates and a stage fails', async () => {

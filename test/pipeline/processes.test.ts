@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Failure } from '../../src/errors.ts';
 import { joinProcesses } from '../../src/pipeline/processes.ts';
+import { lasting } from '../support/processes.ts';
 import { drain, failureOf, never, shellStages } from '../support/shell-stage.ts';
 
 const mebibyte = 1024 ** 2;
@@ -72,7 +73,7 @@ describe('the end of the output', () => {
     const rejected = assert.rejects(reading, /the pipeline was stopped before its end/);
     await stop();
     await rejected;
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 });
 
@@ -145,7 +146,7 @@ describe('a failure is told of the stage that is to blame', () => {
       const failure = await failureOf(scripts.map((script, index) => stage(names[index]!, script)));
       assert.match(failure.message, message);
       assert.equal((failure as Failure).kind, 'dump');
-      assert.deepEqual(left(), []);
+      assert.deepEqual(await lasting(left), []);
     });
   }
 
@@ -162,7 +163,7 @@ describe('a failure is told of the stage that is to blame', () => {
         const failure = await failureOf(stages);
         assert.match(failure.message, new RegExp(`^${stages[position]!.name} could not be started: `));
         assert.ok(failure.cause instanceof Error);
-        assert.deepEqual(left(), []);
+        assert.deepEqual(await lasting(left), []);
       });
     }
   }
@@ -171,7 +172,7 @@ describe('a failure is told of the stage that is to blame', () => {
     const { stage, left } = shellStages();
     const huge = stage('huge', 'true', { args: Array.from({ length: 40 }, () => 'x'.repeat(120_000)) });
     assert.match((await failureOf([stage('first', 'exec yes'), huge])).message, /^huge could not be started: /);
-    assert.deepEqual(left(), []);
+    assert.deepEqual(await lasting(left), []);
   });
 
   test('the stage explains its failure itself where it can', async () => {

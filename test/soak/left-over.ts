@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndedRun } from '../support/entrypoint.ts';
-import { processesMarked, processesShowing } from '../support/processes.ts';
+import { lasting, processesMarked, processesShowing } from '../support/processes.ts';
 
 /** How long the server may take to notice that a client is gone. */
 const goneWithinMs = 10_000;
@@ -23,12 +23,8 @@ export interface Places {
 
 /** Everything that a run has left behind, in words; empty where it should be. */
 export async function leftOver({ run, pid, marker, folders, sessions, uploads }: Places): Promise<string[]> {
-  const processes = new Map(
-    [...processesMarked(`SOAK_RUN=${marker}`), ...processesShowing(marker)].map(({ pid: one, argv }) => [
-      one,
-      argv.join(' '),
-    ]),
-  );
+  const ofRun = await lasting(() => [...processesMarked(`SOAK_RUN=${marker}`), ...processesShowing(marker)]);
+  const processes = new Map(ofRun.map(({ pid: one, argv }) => [one, argv.join(' ')]));
   for (const { pid: one, commandLine } of run.leftBehind) processes.set(one, commandLine);
   const scratch = new RegExp(`^pg-offsite-[0-9a-f]{12}-${pid}-`);
   const files = [

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { lasting } from './processes.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -76,7 +77,7 @@ export function startEntrypoint(
   const end = async (): Promise<EndedRun> => {
     const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     const durationMs = performance.now() - started;
-    const leftBehind = processesIn(folder);
+    const leftBehind = await lasting(() => processesIn(folder));
     const told = { stdout: await stdout, stderr: await stderr };
     rmSync(folder, { recursive: true, force: true });
     return { exitCode, signal, ...told, durationMs, leftBehind };

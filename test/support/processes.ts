@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One process of this machine, as /proc shows it (Linux only). */
 export interface ProcessInfo {
@@ -39,6 +40,16 @@ export function processesMarked(marker: string): ProcessInfo[] {
 /** The processes with this text anywhere in their arguments: what anyone on the machine could read with `ps`. */
 export function processesShowing(text: string): ProcessInfo[] {
   return allProcesses().filter((info) => info.argv.some((argument) => argument.includes(text)));
+}
+
+/** What is seen of processes for half a second; nothing as soon as there is none: after SIGKILL one is there for a moment. */
+export async function lasting<Seen>(look: () => readonly Seen[]): Promise<readonly Seen[]> {
+  const giveUp = performance.now() + 500;
+  for (;;) {
+    const seen = look();
+    if (seen.length === 0 || performance.now() > giveUp) return seen;
+    await sleep(20);
+  }
 }
 
 function processInfo(pid: number): ProcessInfo | undefined {
