@@ -30,8 +30,9 @@ export interface LanePlan {
   /** Set where the server would not allow as many connections as were asked for. */
   readonly jobsAsked: number | undefined;
   /**
-   * What else may be dumped at the same time. Definitions are nearly all round trips, some hundred of them, and the lane
-   * that came after them would be the last to end where the server is far.
+   * What else may be dumped at the same time: nobody asked for these connections, so half of the free ones stay free.
+   * Definitions are nearly all round trips, some hundred of them, and the lane that came after them would be the last to
+   * end where the server is far.
    */
   readonly beside: { readonly definitions: boolean; readonly globals: boolean };
   /** Definitions, named tables from the largest group on, the rest. */
@@ -90,7 +91,7 @@ export async function planLanes(
   return {
     jobs,
     jobsAsked: jobs < asked ? asked : undefined,
-    beside: { definitions: facts.freeConnections > jobs, globals: facts.freeConnections > jobs + 1 },
+    beside: { definitions: facts.freeConnections >= 2 * (jobs + 1), globals: facts.freeConnections >= 2 * (jobs + 2) },
     lanes: [
       { lane: schemaLane, part: 'definitions', bytes: 0, dumpBytes: 0, tables: [] },
       ...division.groups.map((group, index) => ({

@@ -18,6 +18,21 @@ test('a role that may have two connections dumps one lane after the other, and i
   assert.match(run.stderr, /dumping into 3 objects, 1 at once/);
 });
 
+for (const [limit, words] of [
+  [8, /dumping into 3 objects, 3 at once$/m],
+  [9, /dumping into 3 objects, 2 at once and the definitions beside$/m],
+] as const) {
+  test(`the definitions are beside only where half of what is free stays so, such as not with 8 connections: ${String(limit)}`, async () => {
+    const user = `limited${String(limit)}`;
+    await scene.postgres.psql(
+      `CREATE ROLE ${user} LOGIN PASSWORD 'limited' CONNECTION LIMIT ${String(limit)}; GRANT pg_read_all_data TO ${user}`,
+    );
+    const url = scene.postgres.url('shop', { user, password: 'limited' });
+    const { run } = await scene.succeeds({ DATABASE_URL: url, GLOBALS: 'on', JOBS: '3' });
+    assert.match(run.stderr, words);
+  });
+}
+
 test('a role that may not read statistics dumps in lanes all the same', async () => {
   await scene.postgres.psql(
     `CREATE ROLE blind LOGIN PASSWORD 'blind';

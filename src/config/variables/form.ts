@@ -22,7 +22,7 @@ export const formVariables = {
   }),
   JOBS: variable(autoOr(integer(1, 16)), {
     words:
-      'So many `pg_dump` at once, each of other tables in one snapshot, each into an object of its own (`BACKUP_FORMAT=custom`), and beside them one of the definitions, where the server leaves a connection for it. `auto` goes by cores here, free connections and the sizes of the tables; a small database is one object. With more than one every table is locked (`ACCESS SHARE`) by one session and then by another: what waits to alter or truncate a table meanwhile makes the run fail after `LOCK_WAIT_TIMEOUT`.',
+      'So many `pg_dump` at once, each of other tables in one snapshot, each into an object of its own (`BACKUP_FORMAT=custom`), and beside them one of the definitions where the server has connections enough. `auto` goes by cores here, free connections and the sizes of the tables; a small database is one object. With more than one every table is locked (`ACCESS SHARE`) by one session and then by another: what waits to alter or truncate a table meanwhile makes the run fail after `LOCK_WAIT_TIMEOUT`.',
     example: 'auto',
     default: '1',
   }),
