@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DirectoryStoreConfig } from '../config/config.ts';
@@ -8,7 +8,7 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { abortable } from './abortable.ts';
 import { ignore, isCode, toDirectoryFailure } from './directory-errors.ts';
-import { foldersIn, removeEmptyFolders, wasItMounted } from './folders.ts';
+import { foldersIn, makeFolder, removeEmptyFolders, wasItMounted } from './folders.ts';
 import { publish } from './publish.ts';
 import type { PutSmallOptions, PutStreamOptions, Store, StoredObject } from './store.ts';
 import { walk, type WalkedFile } from './walk.ts';
@@ -44,7 +44,7 @@ export class DirectoryStore implements Store {
     signal.throwIfAborted();
     const path = this.#path(key);
     await this.#told(`cannot write to ${this.describe(key)}`, async () => {
-      const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+      const made = await makeFolder(this.#root);
       try {
         const { file, aside } = await this.#openAside(path);
         await file.close();
@@ -185,12 +185,12 @@ export class DirectoryStore implements Store {
     const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
     for (let tries = 1; ; tries += 1) {
       try {
-        const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+        const made = await makeFolder(this.#root);
         if (made !== undefined) this.#log.warn(`${this.#root} was not there and has been made; ${wasItMounted}`);
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await makeFolder(dirname(path));
         return { file: await open(aside, 'wx', 0o600), aside };
       } catch (error) {
-        if (tries === 3 || !isCode(error, 'ENOENT')) throw error;
+        if (tries === 10 || !isCode(error, 'ENOENT')) throw error;
       }
     }
   }

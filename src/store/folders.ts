@@ -1,5 +1,6 @@
-import { readdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isCode } from './directory-errors.ts';
 
 /** What is to be thought of a store's folder that is not there; goes on after a semicolon. */
@@ -23,6 +24,22 @@ export async function foldersIn(folder: string): Promise<string[]> {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
+}
+
+/**
+ * Makes a folder with mode 0700, and those above it that are not there. Another run may be removing one of these just now,
+ * as empty, which node tells as ENOENT, or as ENOTDIR: a few more tries tell that from a file in the way.
+ * @returns the topmost that was made; undefined where all were there.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await mkdir(path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      if (tries === 10 || !isCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+      await sleep(10);
+    }
+  }
 }
 
 /** Removes folders that are empty, from this one upwards, below the one where it ends. */

@@ -42,6 +42,16 @@ storeContract('the directory store', async () => {
   };
 });
 
+it('what is in the way for a moment only, as another run removes it, fails nothing', async () => {
+  const place = join(await newRoot(), 'place');
+  await writeFile(place, '');
+  const store = openStore({ kind: 'directory', path: join(place, 'member') }, keptLog().log);
+  const checked = store.checkWritable('shop/1/database.dump', calm());
+  setTimeout(() => void rm(place), 30);
+  await checked;
+  assert.deepEqual(await everything(place), []);
+});
+
 describe('the directory store', () => {
   const small = { runId: 'run-1', contentType: 'text/plain', signal: calm() };
   const open = async () => {
