@@ -106,8 +106,6 @@ export async function soakLarge(laboratory: Laboratory, options: LargeOptions): 
 
 function notFlat({ samples, seconds, peakMB }: Pick<LargeFigures, 'samples' | 'seconds' | 'peakMB'>): string[] {
   const { memory, descriptors, children } = samples;
-  // Its first moments have more: every client is asked for its version.
-  const programs = Math.max(children.median, children.lastTenth.median);
   const [early, late] = [Math.max(memory.firstTenth.median, memory.secondTenth.median), memory.lastTenth.median];
   // A short run is nearly all beginning.
   const grew = seconds > 120 && late > early * 1.2;
@@ -115,7 +113,7 @@ function notFlat({ samples, seconds, peakMB }: Pick<LargeFigures, 'samples' | 's
     ...(peakMB < mostMB ? [] : [`node held ${peakMB.toFixed(0)} MB`]),
     ...(grew ? [`node's memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MB`] : []),
     ...(descriptors.most <= mostDescriptors ? [] : [`node had ${descriptors.most} descriptors`]),
-    ...(programs > mostPrograms ? [`there were ${programs} programs at once`] : []),
+    ...(children.most <= mostPrograms ? [] : [`there were ${children.most} programs at once`]),
   ];
 }
 

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndedRun } from '../support/entrypoint.ts';
 import { lasting, processesMarked, processesShowing } from '../support/processes.ts';
 
@@ -37,20 +36,11 @@ export async function leftOver({ run, pid, marker, folders, sessions, uploads }:
           .map((name) => `${folder}: ${name}`),
       ),
   ];
-  const sessionsLeft = await emptyInTime(sessions);
+  const sessionsLeft = await lasting(sessions, goneWithinMs);
   return [
     ...[...processes].map(([one, commandLine]) => `a process: ${one} ${commandLine}`),
     ...files.map((file) => `a file in ${file}`),
     ...sessionsLeft.map((session) => `a session of the database: ${session}`),
     ...(await uploads()).map((key) => `an unfinished upload: ${key}`),
   ];
-}
-
-async function emptyInTime(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const giveUp = performance.now() + goneWithinMs;
-  for (;;) {
-    const found = await look();
-    if (found.length === 0 || performance.now() > giveUp) return found;
-    await sleep(100);
-  }
 }

@@ -10,7 +10,7 @@ export interface Samples {
   readonly allMemory: Series;
   /** Node's open files, sockets and pipes. */
   readonly descriptors: Series;
-  /** Processes that node has started. */
+  /** Processes that node itself has started. What they start is theirs: pg_dumpall asks pg_dump for its version, by a shell. */
   readonly children: Series;
 }
 
@@ -27,7 +27,7 @@ export function sample(pid: number, everyMs: number): { readonly samples: Sample
     if (samples.memory.values.length % 5 !== 0) return;
     const below = descendants(pid);
     samples.allMemory.add(below.reduce((sum, child) => sum + (residentMB(child.pid) ?? 0), own));
-    samples.children.add(below.length);
+    samples.children.add(below.filter(({ parent }) => parent === pid).length);
   };
   const timer = setInterval(look, everyMs);
   return { samples, stop: () => clearInterval(timer) };

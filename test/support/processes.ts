@@ -42,11 +42,17 @@ export function processesShowing(text: string): ProcessInfo[] {
   return allProcesses().filter((info) => info.argv.some((argument) => argument.includes(text)));
 }
 
-/** What is seen of processes for half a second; nothing as soon as there is none: after SIGKILL one is there for a moment. */
-export async function lasting<Seen>(look: () => readonly Seen[]): Promise<readonly Seen[]> {
-  const giveUp = performance.now() + 500;
+/**
+ * What is seen for so long, half a second by default; nothing as soon as there is none. After SIGKILL a process is there
+ * for a moment more.
+ */
+export async function lasting<Seen>(
+  look: () => readonly Seen[] | Promise<readonly Seen[]>,
+  withinMs = 500,
+): Promise<readonly Seen[]> {
+  const giveUp = performance.now() + withinMs;
   for (;;) {
-    const seen = look();
+    const seen = await look();
     if (seen.length === 0 || performance.now() > giveUp) return seen;
     await sleep(20);
   }
